@@ -1,0 +1,1 @@
+"""Meta-learning: one shared initialisation, adapted to a task from a handful of labels."""

@@ -1,0 +1,1 @@
+"""Ranking figures and their protocols."""

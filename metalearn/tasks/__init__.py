@@ -1,0 +1,1 @@
+"""Tasks: a line in a window, and how episodes are drawn from it."""

@@ -1,0 +1,1 @@
+"""Foreshot's stream: live topics in, adapted fraud scores out."""

@@ -1,0 +1,1 @@
+"""Labels back from analysts, and how they become checked weights."""

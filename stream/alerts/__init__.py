@@ -1,0 +1,1 @@
+"""Which scores become alerts, within a line's daily budget."""

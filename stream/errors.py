@@ -1,0 +1,24 @@
+"""The errors a person sees: one clear line and a defined exit code."""
+
+
+class ForeshotError(Exception):
+    """A failure with a message that says what was wrong, where, and what to do.
+
+    The command line prints the message as one line and exits with `exit_code`.
+    """
+
+    exit_code = 1
+
+
+class UsageError(ForeshotError):
+    """Wrong usage or wrong input: a bad line file, a missing column, an unknown line."""
+
+    exit_code = 2
+
+
+class BrokerUnavailableError(ForeshotError):
+    """Kafka could not be reached or did not become ready in time."""
+
+
+class WeightsRefusedError(ForeshotError):
+    """Weights whose digest, feature hash or shapes do not fit; they never score."""

@@ -1,0 +1,1 @@
+"""What comes in: transactions, labels, business lines, and how they are read."""

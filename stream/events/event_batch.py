@@ -1,0 +1,46 @@
+"""Events as columns: what decoding and parquet reading make, and the pipelines read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class EventBatch:
+    """Transactions in order of arrival, one entry an event in every column.
+
+    Attributes:
+        event_id: The user's identifier of the event, unique within its line.
+        line: Business line names.
+        subject: Who acts (card, account, supplier).
+        counterparty: The other side (terminal, merchant, buyer).
+        currency: ISO 4217 codes.
+        occurred_at_s: Event time, epoch seconds.
+        amount_minor: Amount in minor units of the currency.
+        amount: The same amount in major units, as features read it.
+        instrument: CRC-32 of the instrument's text, 0 where there is none.
+        place: CRC-32 of the place's text, 0 where there is none.
+        latitude: Degrees, NaN where unknown.
+        longitude: Degrees, NaN where unknown.
+        produced_at_ms: When the event was produced to Kafka, epoch milliseconds;
+            the event time where there was no Kafka.
+    """
+
+    event_id: list[str]
+    line: list[str]
+    subject: list[str]
+    counterparty: list[str]
+    currency: list[str]
+    occurred_at_s: npt.NDArray[np.float64]
+    amount_minor: npt.NDArray[np.int64]
+    amount: npt.NDArray[np.float64]
+    instrument: npt.NDArray[np.uint32]
+    place: npt.NDArray[np.uint32]
+    latitude: npt.NDArray[np.float32]
+    longitude: npt.NDArray[np.float32]
+    produced_at_ms: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return the number of events."""
+        return len(self.event_id)

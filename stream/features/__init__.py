@@ -1,0 +1,1 @@
+"""What is known of an event's two sides when it is scored."""

@@ -1,0 +1,1 @@
+"""The pure steps: a batch and state in, effects out."""

@@ -1,0 +1,1 @@
+"""Weights, and the scores, anomalies and reasons they give."""

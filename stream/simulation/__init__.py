@@ -1,0 +1,1 @@
+"""Made payments and their frauds: the demo's own data."""
