@@ -1,0 +1,56 @@
+"""What travels on `scored-events`: the score of one event and all that explains it."""
+
+import msgspec
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """One of the things that moved an alert: a feature and what it says, for a person."""
+
+    feature: str
+    text: str
+    contribution: float
+
+
+class ScoredEvent(msgspec.Struct, frozen=True):
+    """One scored event, as JSON for the user and for the learner.
+
+    Attributes:
+        occurred_at: Event time, ISO 8601 in UTC.
+        occurred_at_s: The same, epoch seconds.
+        score: Calibrated probability-like score in [0, 1].
+        anomaly: How unlike the line's genuine past, in [0, 1]; needs no labels.
+        initialisation_only: True where the line has no labels in its weights yet.
+        weights_version: Version of the line's weights; 0 is the shared initialisation.
+        threshold: The score from which the line's budget lets an alert through.
+        alerted: Whether the score reached the threshold.
+        reasons: Top three reasons, for alerted events alone.
+        features: The feature vector the score was made from, base64 of float32
+            little-endian; what a later label is joined to.
+        produced_at_ms: When the event was produced to Kafka, epoch milliseconds.
+        scored_at_ms: When it was scored, epoch milliseconds.
+    """
+
+    event_id: str
+    line: str
+    subject: str
+    counterparty: str
+    currency: str
+    occurred_at: str
+    occurred_at_s: float
+    amount_minor: int
+    score: float
+    anomaly: float
+    initialisation_only: bool
+    weights_version: int
+    initialisation: str
+    threshold: float
+    alerted: bool
+    reasons: list[Reason]
+    feature_hash: str
+    features: bytes
+    produced_at_ms: int
+    scored_at_ms: int
+
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(ScoredEvent).decode
