@@ -1,0 +1,181 @@
+"""Every metric of Foreshot in one file: name, kind, unit, labels and meaning.
+
+`docs/metrics.md` is made from this file (`python -m stream.metrics`), and nothing
+else makes Prometheus objects.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+_LATENCY_BUCKETS_S = (
+    0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0,
+)  # fmt: skip
+_DELAY_BUCKETS_S = tuple(60.0 * 2.0**step for step in range(16))
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """One metric as it is declared and documented."""
+
+    name: str
+    kind: Kind
+    unit: str
+    labels: tuple[str, ...]
+    meaning: str
+    buckets: tuple[float, ...] = ()
+
+
+_LINE = ("line",)
+_PARTITION = ("topic", "partition")
+
+DEFINITIONS: tuple[MetricDefinition, ...] = (
+    MetricDefinition("foreshot_events", "counter", "events", _LINE, "Events scored."),
+    MetricDefinition(
+        "foreshot_repeated_events", "counter", "events", _LINE,
+        "Events dropped because their subject had sent the same event id before.",
+    ),
+    MetricDefinition(
+        "foreshot_dead_letters", "counter", "records", ("topic", "reason"),
+        "Records that could not be used, by input topic and reason.",
+    ),
+    MetricDefinition("foreshot_alerts", "counter", "alerts", _LINE, "Alerts raised, after deduplication."),
+    MetricDefinition(
+        "foreshot_alert_candidates", "counter", "events", _LINE,
+        "Events whose score reached the line's threshold, before deduplication.",
+    ),
+    MetricDefinition(
+        "foreshot_labels", "counter", "labels", ("line", "label", "outcome"),
+        "Labels received: applied, pending (before their event), duplicate, withdrawn, refused.",
+    ),
+    MetricDefinition(
+        "foreshot_label_delay_seconds", "histogram", "seconds", _LINE,
+        "From an event's own time to its label's time.", _DELAY_BUCKETS_S,
+    ),
+    MetricDefinition(
+        "foreshot_adaptations", "counter", "adaptations", ("line", "outcome", "trigger"),
+        "Adaptations by outcome (accepted, rejected) and by what set them off.",
+    ),
+    MetricDefinition(
+        "foreshot_adaptation_seconds", "histogram", "seconds", _LINE,
+        "Building and judging one candidate.", _LATENCY_BUCKETS_S,
+    ),
+    MetricDefinition(
+        "foreshot_label_to_live_seconds", "histogram", "seconds", _LINE,
+        "From a label's produce to the first event scored with weights that learnt from it.",
+        _LATENCY_BUCKETS_S,
+    ),
+    MetricDefinition(
+        "foreshot_event_to_score_seconds", "histogram", "seconds", _LINE,
+        "From an event's produce to its score.", _LATENCY_BUCKETS_S,
+    ),
+    MetricDefinition(
+        "foreshot_stage_seconds", "histogram", "seconds", ("stage", "step"),
+        "One micro-batch in a stage: process (compute) and commit (transaction).", _LATENCY_BUCKETS_S,
+    ),
+    MetricDefinition("foreshot_weights_version", "gauge", "version", _LINE, "Version of the weights that score."),
+    MetricDefinition(
+        "foreshot_weights_refused", "counter", "weights", ("reason",),
+        "Weights that were refused: digest, feature_hash, shape, unreadable.",
+    ),
+    MetricDefinition(
+        "foreshot_estimated_precision", "gauge", "share", _LINE,
+        "Mean score of alerted events: the precision the model itself expects.",
+    ),
+    MetricDefinition(
+        "foreshot_confirmed_precision", "gauge", "share", _LINE,
+        "Share of frauds among labelled events that had been alerted.",
+    ),
+    MetricDefinition("foreshot_consumer_lag", "gauge", "records", _PARTITION, "Records not yet processed."),
+    MetricDefinition(
+        "foreshot_last_event_time_seconds", "gauge", "epoch seconds", _PARTITION,
+        "Newest event time seen in the partition.",
+    ),
+    MetricDefinition(
+        "foreshot_last_progress_seconds", "gauge", "epoch seconds", _PARTITION,
+        "When the partition last committed or was found empty.",
+    ),
+    MetricDefinition("foreshot_state_bytes", "gauge", "bytes", _PARTITION, "Memory of the partition's state."),
+    MetricDefinition(
+        "foreshot_restore_seconds", "histogram", "seconds", ("topic",),
+        "Reading a partition's state back after an assignment.", _LATENCY_BUCKETS_S,
+    ),
+    MetricDefinition("foreshot_support_labels", "gauge", "labels", ("line", "label"), "Labels in the support buffer."),
+    MetricDefinition("foreshot_ready", "gauge", "0 or 1", (), "Whether the worker answers ready."),
+)  # fmt: skip
+
+
+class Metrics:
+    """The metrics of one worker, in a registry of their own."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        """Declare all metrics in `registry`, or in a new one."""
+        self.registry = registry or CollectorRegistry()
+        self._made = {item.name: _make(item, self.registry) for item in DEFINITIONS}
+
+    def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
+        """Add `amount` to a counter."""
+        metric = self._made[name]
+        assert isinstance(metric, Counter)  # noqa: S101 - a programming error, not input
+        (metric.labels(**labels) if labels else metric).inc(amount)
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge to `value`."""
+        metric = self._made[name]
+        assert isinstance(metric, Gauge)  # noqa: S101 - a programming error, not input
+        (metric.labels(**labels) if labels else metric).set(value)
+
+    def observe(self, name: str, values: Sequence[float], **labels: str) -> None:
+        """Add every one of `values` to a histogram."""
+        metric = self._made[name]
+        assert isinstance(metric, Histogram)  # noqa: S101 - a programming error, not input
+        child = metric.labels(**labels) if labels else metric
+        for value in values:
+            child.observe(value)
+
+    def forget_partition(self, topic: str, partition: int) -> None:
+        """Drop the gauges of a partition that was taken away."""
+        for item in DEFINITIONS:
+            if item.labels == _PARTITION:
+                metric = self._made[item.name]
+                if (topic, str(partition)) in metric._metrics:  # noqa: SLF001 - no public test for a child
+                    metric.remove(topic, str(partition))
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+
+def _make(item: MetricDefinition, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    if item.kind == "counter":
+        return Counter(item.name, item.meaning, item.labels, registry=registry)
+    if item.kind == "gauge":
+        return Gauge(item.name, item.meaning, item.labels, registry=registry)
+    return Histogram(item.name, item.meaning, item.labels, registry=registry, buckets=item.buckets)
+
+
+def metrics_page() -> str:
+    """Return `docs/metrics.md` as Markdown."""
+    rows = [
+        f"| `{item.name}{'_total' if item.kind == 'counter' else ''}` | {item.kind} | {item.unit} "
+        f"| {', '.join(item.labels) or '-'} | {item.meaning} |"
+        for item in DEFINITIONS
+    ]
+    head = [
+        "# Metrics",
+        "",
+        "Made from `stream/metrics.py` by `python -m stream.metrics`; a test holds the two together.",
+        "Every worker serves them at `/metrics` on its web port.",
+        "",
+        "| name | kind | unit | labels | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+if __name__ == "__main__":
+    print(metrics_page(), end="")  # noqa: T201 - the page is this command's output
