@@ -1,0 +1,63 @@
+"""What a pipeline step asks for: records to write and records to refuse."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from stream.events.decode import Rejected, SourceRecord
+from stream.features.partition_state import PartitionState
+
+ENRICHED_EVENTS = "enriched-events"
+SCORED_EVENTS = "scored-events"
+ALERT_CANDIDATES = "alert-candidates"
+ALERTS = "alerts"
+FRAUD_LABELS = "fraud-labels"
+LABELLED_EXAMPLES = "labelled-examples"
+LINE_WEIGHTS = "line-weights"
+ADAPTATIONS = "adaptations"
+DEAD_LETTERS = "dead-letters"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record to write.
+
+    Attributes:
+        topic: Name without the installation's prefix.
+        partition: Where it must go; None leaves it to the key's hash.
+    """
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """All that one micro-batch asks for; written in one transaction or not at all."""
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+class PartitionStep(Protocol):
+    """One stage's work on one partition.
+
+    Attributes:
+        state: What the changelog mirrors; None for a step without such state.
+    """
+
+    state: PartitionState | None
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Take records in order, change the state, say what to write."""
+        ...
+
+    def committed(self) -> None:
+        """Learn that the effects of the last `process` are now visible to all."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files; the partition moves to another worker or the worker stops."""
+        ...
