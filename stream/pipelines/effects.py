@@ -42,7 +42,7 @@ class Effects:
 
 
 class PartitionStep(Protocol):
-    """One stage's work on one partition.
+    """One stage's work on one partition number of its input topics.
 
     Attributes:
         state: What the changelog mirrors; None for a step without such state.
@@ -50,8 +50,16 @@ class PartitionStep(Protocol):
 
     state: PartitionState | None
 
+    def replay_from(self, topic: str) -> int | None:
+        """Return the first offset of an input that must be read again to rebuild; None for nothing."""
+        ...
+
+    def replay(self, records: list[SourceRecord]) -> None:
+        """Take committed records of an input again, changing nothing but what is remembered."""
+        ...
+
     def process(self, records: list[SourceRecord]) -> Effects:
-        """Take records in order, change the state, say what to write."""
+        """Take records of one input in order, change the state, say what to write."""
         ...
 
     def committed(self) -> None:
@@ -61,3 +69,20 @@ class PartitionStep(Protocol):
     def close(self) -> None:
         """Let go of files; the partition moves to another worker or the worker stops."""
         ...
+
+
+class StatelessReplay:
+    """For steps that rebuild nothing from their inputs and hold no files."""
+
+    def replay_from(self, topic: str) -> int | None:  # noqa: ARG002 - the protocol's signature
+        """Return None: nothing is read again."""
+        return None
+
+    def replay(self, records: list[SourceRecord]) -> None:
+        """Take nothing."""
+
+    def committed(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Hold nothing."""

@@ -6,6 +6,7 @@ Faust commits nothing for these topics.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 import aiokafka
@@ -15,6 +16,22 @@ from faust.types import TP, Message
 from faust.types.transports import ConsumerT
 
 from stream.transport.assignor import CoPartitionAssignor
+
+
+@dataclass(frozen=True, slots=True)
+class MicroBatch:
+    """A run of records of one partition.
+
+    Attributes:
+        tp: Where the records come from.
+        generation: The group's generation they were fetched in; a run from an
+            earlier generation must not be processed.
+        records: aiokafka's records, in offset order.
+    """
+
+    tp: TP
+    generation: int
+    records: list[Any]
 
 
 class MicroBatchSchema(faust.Schema):
@@ -93,11 +110,11 @@ class MicroBatchConsumer(driver.Consumer):
                 chunk = kept[start : start + size]
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
-                yield tp, self._run_message(tp, chunk)
+                yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
 
-    def _run_message(self, tp: TP, chunk: list[Any]) -> Message:
-        message = cast("Any", self._to_message(tp, chunk[-1]))
-        message.value = chunk
+    def _run_message(self, tp: TP, batch: MicroBatch) -> Message:
+        message = cast("Any", self._to_message(tp, batch.records[-1]))
+        message.value = batch
         return cast("Message", message)
 
     def _new_offset(self, tp: TP) -> int | None:  # noqa: ARG002 - Faust's signature

@@ -12,7 +12,10 @@ from stream.events.business_line import BusinessLine
 from stream.pipelines import effects
 from stream.settings import Settings
 
-STATE_SUFFIX = "-state"
+PROFILE_STATE = "profile-state"
+SCORE_STATE = "score-state"
+RAISE_STATE = "raise-state"
+MATCH_STATE = "match-state"
 REKEYED_SUFFIX = "-rekeyed"
 _COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": "3600000"}
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
@@ -36,10 +39,6 @@ class Topics:
     def named(self, topic: str) -> str:
         """Return a topic's full name."""
         return self.prefix + topic
-
-    def changelog_of(self, full_name: str) -> str:
-        """Return the name of the topic that mirrors the state of a stage's input."""
-        return full_name + STATE_SUFFIX
 
 
 def line_topics(lines: Iterable[BusinessLine]) -> dict[str, bool]:
@@ -66,21 +65,28 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
     """
     names = Topics(settings.topic_prefix)
 
-    def plan(topic: str, follows: str | None = None, **kept: str) -> TopicPlan:
-        count = existing.get(names.named(follows), settings.partitions) if follows else settings.partitions
-        return TopicPlan(names.named(topic), count, kept)
+    def count(topic: str) -> int:
+        return existing.get(names.named(topic), settings.partitions)
+
+    def plan(topic: str, partitions: int = settings.partitions, **kept: str) -> TopicPlan:
+        return TopicPlan(names.named(topic), partitions, kept)
 
     sources = line_topics(lines)
     inputs = [topic + REKEYED_SUFFIX if rekey else topic for topic, rekey in sources.items()]
-    stateful = [*inputs, effects.ENRICHED_EVENTS, effects.ALERT_CANDIDATES, effects.SCORED_EVENTS]
+    stateful = {
+        PROFILE_STATE: inputs,
+        SCORE_STATE: [effects.ENRICHED_EVENTS],
+        RAISE_STATE: [effects.ALERT_CANDIDATES],
+        MATCH_STATE: [effects.SCORED_EVENTS, effects.FRAUD_LABELS],
+    }
     return [
         *(plan(topic) for topic in {*sources, *inputs}),
         *(plan(topic) for topic in _OWN),
-        plan(effects.FRAUD_LABELS, follows=effects.SCORED_EVENTS),
+        plan(effects.FRAUD_LABELS, count(effects.SCORED_EVENTS)),
         TopicPlan(names.named(effects.LINE_WEIGHTS), 1, _COMPACTED),
         TopicPlan(names.named(effects.DEAD_LETTERS), 1, {"max.message.bytes": "8388608"}),
         *(plan(topic, **_KEPT) for topic in (effects.LABELLED_EXAMPLES, effects.ADAPTATIONS)),
-        *(plan(topic + STATE_SUFFIX, follows=topic, **_COMPACTED) for topic in stateful),
+        *(plan(name, max(map(count, read)), **_COMPACTED) for name, read in stateful.items()),
     ]
 
 
@@ -146,7 +152,7 @@ def _create(admin: KafkaAdminClient, missing: list[TopicPlan], replication: int)
 
 def _check(admin: KafkaAdminClient, present: list[TopicPlan], existing: Mapping[str, int]) -> None:
     for plan in present:
-        strict = plan.name.endswith((STATE_SUFFIX, effects.LINE_WEIGHTS, effects.FRAUD_LABELS))
+        strict = plan.name.endswith(("-state", effects.LINE_WEIGHTS, effects.FRAUD_LABELS))
         if strict and existing[plan.name] != plan.partitions:
             raise ForeshotError(
                 f"topic {plan.name} has {existing[plan.name]} partitions and needs {plan.partitions}; "

@@ -1,0 +1,215 @@
+"""The Faust worker: agents over micro-batches, one runner for each stage and partition."""
+
+import asyncio
+import logging
+import os
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+from aiokafka.structs import TopicPartition
+from faust.types import TP
+from faust.web import Request, Response, View
+
+from stream.errors import ForeshotError
+from stream.metrics import Metrics
+from stream.settings import Settings
+from stream.transport.dead_letters import DeadLetterLimit
+from stream.transport.health import Health, PartitionProgress
+from stream.transport.micro_batches import MicroBatch, MicroBatchConsumer, MicroBatchSchema, MicroBatchTransport
+from stream.transport.partition_runner import PartitionRunner
+from stream.transport.stage import Stage
+from stream.transport.topics import Topics
+from stream.transport.transactions import TransactionalWriter
+from stream.transport.weights_topic import WeightsTopic
+
+logger = logging.getLogger(__name__)
+
+_FATAL_GRACE_S = 0.2
+
+
+class StreamWorker:
+    """Joins Faust's group membership to the stages' runners."""
+
+    def __init__(
+        self, settings: Settings, stages: list[Stage], weights: WeightsTopic, metrics: Metrics, health: Health
+    ) -> None:
+        """Build the Faust app; `app` is run by the command line."""
+        self.app = _faust_app(settings)
+        self._settings = settings
+        self._stages = {topic: stage for stage in stages for topic in stage.topics}
+        self._weights = weights
+        self._metrics = metrics
+        self._health = health
+        self._names = Topics(settings.topic_prefix)
+        self._runners: dict[tuple[str, int], PartitionRunner] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._generation = -1
+        for stage in stages:
+            self._add_agent(stage)
+        self.app.on_partitions_assigned.connect(self._on_assigned)
+        self.app.on_partitions_revoked.connect(self._on_revoked)
+        self.app.task(self._follow_weights)
+        self.app.timer(1.0)(self._look)
+        _add_pages(self.app, metrics, health)
+
+    @property
+    def _consumer(self) -> MicroBatchConsumer:
+        return cast("MicroBatchConsumer", self.app.consumer)
+
+    def _add_agent(self, stage: Stage) -> None:
+        topic = self.app.topic(*stage.topics, schema=MicroBatchSchema(), acks=False)
+
+        async def agent(stream: Any) -> None:
+            async for batch in stream:
+                await self._submit(stage, batch)
+
+        self.app.agent(topic, name=f"foreshot.{stage.name}")(agent)
+
+    async def _submit(self, stage: Stage, batch: MicroBatch) -> None:
+        runner = self._runners.get((stage.name, batch.tp.partition))
+        # A run fetched before a rebalance may skip records of the new owner's first runs.
+        if runner is not None and batch.generation == self._generation:
+            await runner.submit(batch)
+
+    async def _on_assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
+        await self._stop_runners()
+        self._generation = self.app.consumer_generation_id
+        sources: dict[tuple[str, int], list[str]] = defaultdict(list)
+        stages = {stage.name: stage for stage in self._stages.values()}
+        for tp in sorted(assigned):
+            if (stage := self._stages.get(tp.topic)) is not None:
+                sources[stage.name, tp.partition].append(tp.topic)
+        for (name, partition), topics in sources.items():
+            self._start_runner(stages[name], partition, topics)
+
+    def _start_runner(self, stage: Stage, partition: int, topics: list[str]) -> None:
+        settings = self._settings
+        identifier = f"{settings.application}-{settings.topic_prefix}{stage.name}-{partition}"
+        runner = PartitionRunner(
+            stage,
+            partition,
+            topics,
+            TransactionalWriter(settings.bootstrap_servers, identifier, settings.application),
+            settings.bootstrap_servers,
+            self._names,
+            self._metrics,
+            DeadLetterLimit(settings.max_dead_letter_ratio, settings.dead_letter_window),
+            self._committed,
+        )
+        self._runners[stage.name, partition] = runner
+        task = asyncio.create_task(runner.run(), name=f"{stage.name}/{partition}")
+        task.add_done_callback(self._on_done)
+        self._tasks.append(task)
+
+    async def _committed(self, tp: TopicPartition) -> int | None:
+        return await self._consumer.committed(TP(tp.topic, tp.partition))
+
+    async def _on_revoked(self, _app: Any, _revoked: set[TP], **_: Any) -> None:
+        await self._stop_runners()
+
+    async def _stop_runners(self) -> None:
+        self._generation = -1
+        runners, self._runners = list(self._runners.values()), {}
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(runner.stop() for runner in runners))
+        for runner in runners:
+            for topic in runner.sources:
+                self._metrics.forget_partition(topic, runner.partition)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            fail(task.get_name(), error)
+
+    async def _follow_weights(self) -> None:
+        try:
+            await self._weights.follow()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - any failure ends the worker, loudly
+            fail("line-weights", error)
+
+    async def _look(self) -> None:
+        progress = [one for runner in list(self._runners.values()) for one in self._progress_of(runner)]
+        self._health.update(progress, assigned=self._generation >= 0)
+
+    def _progress_of(self, runner: PartitionRunner) -> list[PartitionProgress]:
+        found = []
+        for topic in runner.sources:
+            tp = TP(topic, runner.partition)
+            done = runner.next_offset(topic)
+            caught_up = done is not None and not runner.waiting and self._consumer.read_to_the_end(tp)
+            if caught_up:
+                runner.last_progress_s = time.monotonic()
+            lag = 0 if caught_up else max((self._consumer.highwater(tp) or 0) - (done or 0), 0)
+            idle_s = time.monotonic() - runner.last_progress_s
+            found.append(PartitionProgress(topic, runner.partition, lag, idle_s, done is not None))
+        return found
+
+    async def stop(self) -> None:
+        """Let go of all partitions."""
+        await self._stop_runners()
+
+
+def fail(where: str, error: BaseException) -> None:
+    """End the process at once: what was not committed is undone by the next owner.
+
+    Args:
+        where: Which part failed.
+        error: Why.
+    """
+    known = isinstance(error, ForeshotError)
+    logger.critical("%s: %s; the worker stops", where, error, exc_info=None if known else error)
+    logging.shutdown()
+    os._exit(error.exit_code if isinstance(error, ForeshotError) else 1)
+
+
+def _faust_app(settings: Settings) -> faust.App:
+    app = faust.App(
+        settings.application,
+        broker=[f"kafka://{address}" for address in settings.bootstrap_servers.split(",")],
+        datadir=Path(settings.state_folder) / "faust",
+        autodiscover=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_buffer_maxsize=16,
+        broker_max_poll_records=4 * settings.micro_batch_records,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 4,
+        broker_rebalance_timeout=30.0,
+        broker_request_timeout=max(40.0, settings.session_timeout_s + 10.0),
+        broker_commit_livelock_soft_timeout=float(10**9),
+        stream_processing_timeout=float(10**9),
+        web_bind=settings.web_host,
+        web_host=settings.web_host,
+        web_port=settings.web_port,
+    )
+    transport = MicroBatchTransport(app.conf.broker_consumer, app)
+    transport.micro_batch_records = settings.micro_batch_records
+    transport.fetch_wait_ms = settings.fetch_wait_ms
+    app.transport = transport
+    return app
+
+
+def _add_pages(app: faust.App, metrics: Metrics, health: Health) -> None:
+    @app.page("/metrics")
+    async def metrics_page(view: View, _request: Request) -> Response:
+        return view.bytes(metrics.exposition(), content_type="text/plain; version=0.0.4")
+
+    @app.page("/health")
+    async def health_page(view: View, _request: Request) -> Response:
+        return _answer(view, health.reasons_not_alive())
+
+    @app.page("/ready")
+    async def ready_page(view: View, _request: Request) -> Response:
+        return _answer(view, health.reasons_not_ready())
+
+
+def _answer(view: View, reasons: list[str]) -> Response:
+    body = {"ok": not reasons, "reasons": reasons}
+    return view.json(body, status=503 if reasons else 200)

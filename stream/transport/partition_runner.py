@@ -1,0 +1,179 @@
+"""Runs one stage on one partition number: fence, restore, then batch after batch."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from aiokafka.structs import TopicPartition
+
+from stream.events.decode import SourceRecord
+from stream.metrics import Metrics
+from stream.pipelines.effects import Effects, Outgoing
+from stream.transport.changelog import read_partition
+from stream.transport.dead_letters import DeadLetterLimit, dead_letter
+from stream.transport.micro_batches import MicroBatch
+from stream.transport.stage import Stage
+from stream.transport.topics import Topics
+from stream.transport.transactions import TransactionalWriter
+
+logger = logging.getLogger(__name__)
+
+_WAITING_BATCHES = 4
+
+
+def source_record(record: Any) -> SourceRecord:
+    """Return an aiokafka record as the pipelines take it."""
+    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, record.timestamp)
+
+
+class PartitionRunner:
+    """Owns a stage's step, state and writer for one partition number."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        partition: int,
+        sources: Iterable[str],
+        writer: TransactionalWriter,
+        bootstrap_servers: str,
+        names: Topics,
+        metrics: Metrics,
+        limit: DeadLetterLimit,
+        committed_offset: Callable[[TopicPartition], Awaitable[int | None]],
+    ) -> None:
+        """Prepare; `run` does the work.
+
+        Args:
+            stage: What to do.
+            partition: The partition number.
+            sources: The stage's topics whose partition was assigned to this worker.
+            writer: For this stage and partition number alone.
+            bootstrap_servers: Kafka's addresses.
+            names: Gives topics their full names.
+            metrics: Where progress is booked.
+            limit: Stops the worker when too many records are unusable.
+            committed_offset: Asks the group for a partition's committed offset.
+        """
+        self.stage = stage
+        self.partition = partition
+        self.sources = tuple(sources)
+        self.last_progress_s = time.monotonic()
+        self.busy = False
+        self._writer = writer
+        self._bootstrap_servers = bootstrap_servers
+        self._names = names
+        self._metrics = metrics
+        self._limit = limit
+        self._committed_offset = committed_offset
+        self._queue: asyncio.Queue[MicroBatch] = asyncio.Queue(_WAITING_BATCHES)
+        self._next_offset: dict[str, int] = {}
+        self._step = stage.make_step(partition)
+        self._closed = False
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a batch is being processed or waits."""
+        return self.busy or not self._queue.empty()
+
+    def next_offset(self, topic: str) -> int | None:
+        """Return the first offset not yet processed, None before the start."""
+        return self._next_offset.get(topic)
+
+    async def submit(self, batch: MicroBatch) -> None:
+        """Take a batch, waiting while the partition is behind; a closed runner drops it."""
+        if not self._closed:
+            await self._queue.put(batch)
+
+    async def run(self) -> None:
+        """Fence the former owner, restore, then process until cancelled."""
+        await self._writer.start()
+        await self._restore()
+        await self.stage.before()
+        while True:
+            batch = await self._queue.get()
+            self.busy = True
+            await self._take(batch)
+            self.busy = False
+            self.last_progress_s = time.monotonic()
+
+    async def stop(self) -> None:
+        """Let go of the partition without committing anything more."""
+        self._closed = True
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        await self._writer.stop()
+        self._step.close()
+
+    async def _restore(self) -> None:
+        began = time.monotonic()
+        count = 0
+        if self.stage.changelog is not None and self._step.state is not None:
+            restore = self._step.state.restore
+            count += await read_partition(
+                self._bootstrap_servers,
+                TopicPartition(self.stage.changelog, self.partition),
+                lambda records: restore([(record.key, record.value) for record in records]) and None,
+            )
+        for topic in self.sources:
+            count += await self._restore_source(topic)
+        took_s = time.monotonic() - began
+        self._metrics.observe("foreshot_restore_seconds", [took_s], topic=self.sources[0])
+        logger.info("%s/%d: restored from %d records in %.2f s", self.stage.name, self.partition, count, took_s)
+
+    async def _restore_source(self, topic: str) -> int:
+        # The former owner is fenced by now, so this offset is final.
+        tp = TopicPartition(topic, self.partition)
+        committed = await self._committed_offset(tp) or 0
+        self._next_offset[topic] = committed
+        start = self._step.replay_from(topic)
+        if start is None or start >= committed:
+            return 0
+        replay = self._step.replay
+        return await read_partition(
+            self._bootstrap_servers,
+            tp,
+            lambda records: replay([source_record(record) for record in records]),
+            start=start,
+            end=committed,
+        )
+
+    async def _take(self, batch: MicroBatch) -> None:
+        topic = batch.tp.topic
+        fresh = [record for record in batch.records if record.offset >= self._next_offset[topic]]
+        if not fresh:
+            return
+        began = time.monotonic()
+        records = [source_record(record) for record in fresh]
+        process = self._step.process
+        effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
+        self._limit.take(len(records), len(effects.rejected), topic)
+        processed = time.monotonic()
+        next_offset = fresh[-1].offset + 1
+        await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)
+        self._next_offset[topic] = next_offset
+        self._step.committed()
+        self._book(topic, effects, processed - began, time.monotonic() - processed)
+
+    def _outgoing(self, effects: Effects) -> list[Outgoing]:
+        named = self._names.named
+        records = [*effects.outgoing, *map(dead_letter, effects.rejected)]
+        outgoing = [Outgoing(named(one.topic), one.key, one.value, one.partition, one.headers) for one in records]
+        if self.stage.changelog is not None and self._step.state is not None:
+            changelog = self.stage.changelog
+            outgoing += [
+                Outgoing(changelog, key, value, self.partition) for key, value in self._step.state.drain_changes()
+            ]
+        return outgoing
+
+    def _book(self, topic: str, effects: Effects, process_s: float, commit_s: float) -> None:
+        stage = self.stage.name
+        self._metrics.observe("foreshot_stage_seconds", [process_s], stage=stage, step="process")
+        self._metrics.observe("foreshot_stage_seconds", [commit_s], stage=stage, step="commit")
+        for rejected in effects.rejected:
+            self._metrics.count("foreshot_dead_letters", topic=topic, reason=rejected.reason)
+        if self._step.state is not None:
+            self._metrics.gauge(
+                "foreshot_state_bytes", self._step.state.size_bytes(), topic=topic, partition=str(self.partition)
+            )

@@ -1,0 +1,31 @@
+"""A stage: which topics it reads, what it does with each partition, and what mirrors its state."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from stream.pipelines.effects import PartitionStep
+
+
+async def at_once() -> None:
+    """Wait for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of the stages that a worker runs.
+
+    Attributes:
+        name: Part of the transactional id.
+        topics: Full names of the input topics; equal partitions share one step.
+        changelog: Full name of the topic that mirrors the step's state, None without.
+        make_step: Makes the step of one partition number.
+        before: Awaited before the first record, for what must be loaded by then.
+        in_thread: Whether `process` is slow and must not hold the event loop.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    changelog: str | None
+    make_step: Callable[[int], PartitionStep]
+    before: Callable[[], Awaitable[None]] = at_once
+    in_thread: bool = False
