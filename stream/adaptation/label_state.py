@@ -1,0 +1,172 @@
+"""The label in force of every event, and labels that came before their event was scored.
+
+The newest `labelled_at` wins, a tie goes to the later arrival, and a reversal is a word
+like any other: from then on the event has no label. So the state is a register per
+event, and repeats or disorder cannot count a fraud twice.
+"""
+
+import heapq
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from stream.adaptation.line_clock import LineClock
+from stream.adaptation.stored_event import event_key
+
+Verdict = Literal["fraud", "genuine", "none"]
+Settlement = Literal["applied", "confirmed", "duplicate", "older"]
+
+# Line names never begin with NUL.
+_CLOCK = b"\0"
+_CLOCK_STEP_S = 60.0
+_ENTRY_BYTES = 400
+
+
+class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
+    """What was last said of one event.
+
+    Attributes:
+        label: `fraud` or `genuine`, as the label said.
+        reverses: Whether it withdrew the label instead.
+        labelled_at_s: When it was given, epoch seconds.
+        produced_at_ms: When it was produced to Kafka, epoch milliseconds.
+        pending: Whether the event is not scored yet.
+        expires_at_s: Event time from which the entry is dropped.
+    """
+
+    label: Literal["fraud", "genuine"]
+    reverses: bool
+    labelled_at_s: float
+    source: str
+    produced_at_ms: int
+    pending: bool
+    expires_at_s: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the event is held to be."""
+        return "none" if self.reverses else self.label
+
+
+def settle(known: LabelEntry | None, new: LabelEntry) -> Settlement:
+    """Return what `new` does to an event of which `known` was last said.
+
+    Returns:
+        `applied`: the verdict changes. `confirmed`: newer, with the same verdict.
+        `duplicate`: the very same label again. `older`: something newer is known.
+    """
+    if known is None:
+        return "applied"
+    if new.labelled_at_s < known.labelled_at_s:
+        return "older"
+    if (new.labelled_at_s, new.verdict, new.source) == (known.labelled_at_s, known.verdict, known.source):
+        return "duplicate"
+    return "confirmed" if new.verdict == known.verdict else "applied"
+
+
+def fraud_delta(before: Verdict, after: Verdict) -> int:
+    """Return by how much the number of known frauds changes: +1, 0 or -1."""
+    return (after == "fraud") - (before == "fraud")
+
+
+class LabelState:
+    """Labels and line clocks of one partition number, mirrored by a changelog."""
+
+    def __init__(self, horizon_s: float) -> None:
+        """Keep labels for `horizon_s` seconds of event time."""
+        self.horizon_s = horizon_s
+        self._entries: dict[bytes, LabelEntry] = {}
+        self._clocks: dict[str, LineClock] = {}
+        self._written_s: dict[str, float] = {}
+        self._expiry: dict[str, list[tuple[float, bytes]]] = {}
+        self._touched: dict[bytes, None] = {}
+
+    def clock(self, line: str) -> LineClock | None:
+        """Return the line's clock, None before its first event."""
+        return self._clocks.get(line)
+
+    def observe(self, line: str, occurred_at_s: float) -> LineClock:
+        """Count an event of the line and return its clock."""
+        clock = self._clocks.get(line)
+        if clock is None:
+            clock = self._clocks[line] = LineClock(occurred_at_s, occurred_at_s)
+        clock.observe(occurred_at_s)
+        return clock
+
+    def entry(self, line: str, event_id: str) -> LabelEntry | None:
+        """Return what was last said of an event."""
+        return self._entries.get(event_key(line, event_id))
+
+    def put(self, line: str, event_id: str, entry: LabelEntry) -> None:
+        """Hold `entry` to be the last word on an event."""
+        self._put(event_key(line, event_id), entry)
+
+    def drop(self, line: str, event_id: str) -> None:
+        """Forget an event."""
+        key = event_key(line, event_id)
+        if self._entries.pop(key, None) is not None:
+            self._touched[key] = None
+
+    def expire(self, line: str) -> list[tuple[str, LabelEntry]]:
+        """Drop the line's entries whose time has passed.
+
+        Returns:
+            (event id, entry) of those dropped whose event was never scored.
+        """
+        clock = self._clocks.get(line)
+        waiting = self._expiry.get(line)
+        unmet: list[tuple[str, LabelEntry]] = []
+        while clock and waiting and waiting[0][0] < clock.watermark_s:
+            expires_at_s, key = heapq.heappop(waiting)
+            entry = self._entries.get(key)
+            if entry is None or entry.expires_at_s != expires_at_s:
+                continue
+            del self._entries[key]
+            self._touched[key] = None
+            if entry.pending:
+                unmet.append((_names(key)[1], entry))
+        return unmet
+
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return (key, value) of all that changed since the last call; None deletes."""
+        changes: list[tuple[bytes, bytes | None]] = [
+            (key, None if (entry := self._entries.get(key)) is None else msgspec.msgpack.encode(entry))
+            for key in self._touched
+        ]
+        self._touched.clear()
+        for line, clock in self._clocks.items():
+            # Expiry and sampling can bear to fall back a minute; a record per batch and line costs.
+            if clock.watermark_s >= self._written_s.get(line, float("-inf")) + _CLOCK_STEP_S:
+                self._written_s[line] = clock.watermark_s
+                changes.append((_CLOCK + line.encode(), msgspec.msgpack.encode(clock)))
+        return changes
+
+    def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> int:
+        """Take records of the changelog, oldest first; return how many were applied."""
+        count = 0
+        for key, value in records:
+            count += 1
+            if key.startswith(_CLOCK):
+                if value is not None:
+                    self._clocks[key[1:].decode()] = msgspec.msgpack.decode(value, type=LineClock)
+            elif value is None:
+                self._entries.pop(key, None)
+            else:
+                self._put(key, msgspec.msgpack.decode(value, type=LabelEntry))
+        self._touched.clear()
+        return count
+
+    def size_bytes(self) -> int:
+        """Return the memory the state takes, roughly."""
+        return _ENTRY_BYTES * (len(self._entries) + len(self._clocks))
+
+    def _put(self, key: bytes, entry: LabelEntry) -> None:
+        self._entries[key] = entry
+        self._touched[key] = None
+        heapq.heappush(self._expiry.setdefault(_names(key)[0], []), (entry.expires_at_s, key))
+
+
+def _names(key: bytes) -> tuple[str, str]:
+    line, _, event_id = key.partition(b"\0")
+    return line.decode(), event_id.decode(errors="surrogatepass")

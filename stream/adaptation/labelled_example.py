@@ -1,0 +1,41 @@
+"""What travels on `labelled-examples`, keyed by line: features joined to what is known of their label."""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["fraud", "genuine", "withdrawn", "background"]
+
+
+class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The features an event was scored from, and its label, its withdrawal or the lack of one.
+
+    Attributes:
+        features: The whole feature vector as scored, float32 little-endian bytes.
+        kind: `withdrawn` takes a label back; `background` is a sampled event without one.
+        source: Who labelled it; empty for background.
+        labelled_at_s: When the label was given, epoch seconds; the event time of background.
+        label_produced_at_ms: When the label was produced to Kafka, epoch milliseconds; 0 for background.
+        score: What the event was scored.
+        weights_version: Version of the line's weights that scored it.
+        feature_hash: Of the feature specification; vectors of another are not learnt from.
+        alerted: Whether the event had been alerted.
+    """
+
+    line: str
+    event_id: str
+    occurred_at_s: float
+    features: bytes
+    kind: Kind
+    source: str
+    labelled_at_s: float
+    label_produced_at_ms: int
+    score: float
+    weights_version: int
+    subject: str
+    feature_hash: str
+    alerted: bool
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(LabelledExample).decode

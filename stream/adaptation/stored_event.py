@@ -1,0 +1,41 @@
+"""What is kept of a scored event until its label horizon has passed."""
+
+import msgspec
+
+from stream.events.scored_event import ScoredEvent
+
+
+class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The part of a `ScoredEvent` that a later label is joined to."""
+
+    occurred_at_s: float
+    subject: str
+    counterparty: str
+    score: float
+    weights_version: int
+    alerted: bool
+    features: bytes
+    feature_hash: str
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(StoredEvent).decode
+
+
+def event_key(line: str, event_id: str) -> bytes:
+    """Return the key of an event: its id is unique within its line only."""
+    return f"{line}\0{event_id}".encode(errors="surrogatepass")
+
+
+def stored(event: ScoredEvent) -> StoredEvent:
+    """Return what is kept of `event`."""
+    return StoredEvent(
+        event.occurred_at_s,
+        event.subject,
+        event.counterparty,
+        event.score,
+        event.weights_version,
+        event.alerted,
+        event.features,
+        event.feature_hash,
+    )

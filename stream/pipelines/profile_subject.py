@@ -1,0 +1,116 @@
+"""First hop: events keyed by subject in, events with their subject's features out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.events.decode import Decoder, Rejected, SourceRecord
+from stream.events.enriched_event import EnrichedEvent, encode
+from stream.events.event_batch import EventBatch
+from stream.features.partition_state import PartitionState
+from stream.features.subject import SubjectState, profile
+from stream.metrics import Metrics
+from stream.pipelines.effects import ENRICHED_EVENTS, Effects, Outgoing, StatelessReplay
+
+
+@dataclass(frozen=True, slots=True)
+class ProfiledBatch:
+    """Events with their subjects' features, repeats left out.
+
+    Attributes:
+        events: The records for the second hop, in order of arrival.
+        repeats: Line of every event left out because its id had been seen.
+    """
+
+    events: list[EnrichedEvent]
+    repeats: list[str]
+
+
+def profile_subject(state: SubjectState, batch: EventBatch) -> ProfiledBatch:
+    """Return the batch with subjects' features, and change the subjects' state.
+
+    Args:
+        state: Subjects of this partition.
+        batch: Events in order of arrival.
+    """
+    features, repeated = profile(state, batch)
+    events = _enriched(batch, features, np.flatnonzero(~repeated))
+    return ProfiledBatch(events, [batch.line[index] for index in np.flatnonzero(repeated)])
+
+
+def _enriched(
+    batch: EventBatch, features: npt.NDArray[np.float32], kept: npt.NDArray[np.intp]
+) -> list[EnrichedEvent]:
+    width = features.shape[1] * 4
+    raw = np.ascontiguousarray(features, "<f4").tobytes()
+    occurred_at_s, amount_minor = batch.occurred_at_s.tolist(), batch.amount_minor.tolist()
+    amount, produced_at_ms = batch.amount.tolist(), batch.produced_at_ms.tolist()
+    return [
+        EnrichedEvent(
+            batch.event_id[at],
+            batch.line[at],
+            batch.subject[at],
+            batch.counterparty[at],
+            batch.currency[at],
+            occurred_at_s[at],
+            amount_minor[at],
+            amount[at],
+            produced_at_ms[at],
+            raw[at * width : (at + 1) * width],
+        )
+        for at in kept.tolist()
+    ]
+
+
+class ProfileStep(StatelessReplay):
+    """The first hop on one partition."""
+
+    def __init__(self, decoder: Decoder, state: SubjectState, metrics: Metrics, partition: int) -> None:
+        """Join a decoder and a partition's subjects."""
+        self.state: PartitionState | None = state
+        self._subjects = state
+        self._decoder = decoder
+        self._metrics = metrics
+        self._partition = str(partition)
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Decode, profile and enrich one micro-batch."""
+        batch, rejected = self._decoder.decode(records)
+        if not len(batch):
+            return Effects([], rejected)
+        profiled = profile_subject(self._subjects, batch)
+        for line in profiled.repeats:
+            self._metrics.count("foreshot_repeated_events", line=line)
+        self._metrics.gauge(
+            "foreshot_last_event_time_seconds",
+            float(batch.occurred_at_s.max()),
+            topic=records[0].topic,
+            partition=self._partition,
+        )
+        outgoing = [
+            Outgoing(ENRICHED_EVENTS, f"{event.line}\0{event.counterparty}".encode(), encode(event))
+            for event in profiled.events
+        ]
+        return Effects(outgoing, rejected)
+
+
+class RekeyStep(StatelessReplay):
+    """Sends a topic's events on, keyed by subject, for lines whose topic is keyed otherwise."""
+
+    state: PartitionState | None = None
+
+    def __init__(self, decoder: Decoder, topic: str) -> None:
+        """Write to `topic` (without the installation's prefix)."""
+        self._decoder = decoder
+        self._topic = topic
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Key each readable record by its subject; its bytes stay as they are."""
+        outgoing: list[Outgoing] = []
+        refused: list[Rejected] = []
+        for record in records:
+            batch, rejected = self._decoder.decode([record])
+            refused += rejected
+            outgoing += [Outgoing(self._topic, subject.encode(), record.value) for subject in batch.subject]
+        return Effects(outgoing, refused)

@@ -1,0 +1,42 @@
+"""Third, thin hop: alert candidates keyed by subject in, one alert a subject and period out."""
+
+from collections.abc import Mapping
+
+from stream.alerts.alert import Alert
+from stream.alerts.deduplicator import AlertDeduplicator
+from stream.events.business_line import BusinessLine
+from stream.events.decode import SourceRecord
+from stream.events.scored_event import ScoredEvent, decode
+from stream.features.partition_state import PartitionState
+from stream.metrics import Metrics
+from stream.pipelines.effects import ALERTS, Effects, Outgoing, StatelessReplay
+
+
+class RaiseStep(StatelessReplay):
+    """Deduplicates the alert candidates of one partition of subjects."""
+
+    def __init__(self, lines: Mapping[str, BusinessLine], deduplicator: AlertDeduplicator, metrics: Metrics) -> None:
+        """Join the lines' periods and a partition's open alerts."""
+        self.state: PartitionState | None = deduplicator
+        self._lines = lines
+        self._deduplicator = deduplicator
+        self._metrics = metrics
+        self._raised: list[str] = []
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Return an alert for each candidate that is its subject's first in the period."""
+        scored = [decode(record.value or b"") for record in records]
+        alerts = [alert for event in scored if (alert := self._alert(event)) is not None]
+        self._raised = [alert.line for alert in alerts]
+        outgoing = [Outgoing(ALERTS, alert.subject.encode(), alert.model_dump_json().encode()) for alert in alerts]
+        return Effects(outgoing)
+
+    def _alert(self, event: ScoredEvent) -> Alert | None:
+        period_s = self._lines[event.line].alerts.dedup_period_s
+        return self._deduplicator.raise_alert(event, period_s)
+
+    def committed(self) -> None:
+        """Count the alerts that are now visible."""
+        for line in self._raised:
+            self._metrics.count("foreshot_alerts", line=line)
+        self._raised = []

@@ -1,0 +1,92 @@
+"""The second hop on one partition: enriched records in, scored events and alert candidates out."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from stream.events.decode import Rejected, SourceRecord
+from stream.events.enriched_event import EnrichedRecord, decode
+from stream.events.scored_event import ScoredEvent, encode
+from stream.features.partition_state import PartitionState
+from stream.metrics import Metrics
+from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
+from stream.pipelines.joined_state import JoinedState
+from stream.pipelines.live_weights import LiveWeights
+from stream.pipelines.score_event import Scoring, score_events
+
+COUNTERPARTY_PREFIX = b"c"
+BUDGET_PREFIX = b"b"
+
+
+class ScoreStep(StatelessReplay):
+    """Scores one partition of counterparties."""
+
+    def __init__(self, scoring: Scoring, weights: LiveWeights, metrics: Metrics, partition: int) -> None:
+        """Join a partition's state and the weights in force."""
+        self.state: PartitionState | None = JoinedState(
+            {COUNTERPARTY_PREFIX: scoring.counterparties, BUDGET_PREFIX: scoring.budget}
+        )
+        self._scoring = scoring
+        self._weights = weights
+        self._metrics = metrics
+        self._partition = str(partition)
+        self._last: list[ScoredEvent] = []
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Score one micro-batch."""
+        enriched, rejected = _decode(records, self._scoring)
+        self._last = score_events(self._scoring, enriched)
+        outgoing = []
+        for scored in self._last:
+            value = encode(scored)
+            outgoing.append(Outgoing(SCORED_EVENTS, scored.event_id.encode(), value))
+            if scored.alerted:
+                outgoing.append(Outgoing(ALERT_CANDIDATES, f"{scored.line}\0{scored.subject}".encode(), value))
+        if self._last:
+            newest_s = max(scored.occurred_at_s for scored in self._last)
+            self._metrics.gauge(
+                "foreshot_last_event_time_seconds", newest_s, topic=records[0].topic, partition=self._partition
+            )
+        return Effects(outgoing, rejected)
+
+    def committed(self) -> None:
+        """Book latencies and counts of what is now visible."""
+        now_s = self._scoring.clock.now_s()
+        by_line: dict[str, list[ScoredEvent]] = defaultdict(list)
+        for scored in self._last:
+            by_line[scored.line].append(scored)
+        for line, scored_events in by_line.items():
+            self._book(line, scored_events, now_s)
+        self._last = []
+
+    def _book(self, line: str, scored: Sequence[ScoredEvent], now_s: float) -> None:
+        metrics = self._metrics
+        metrics.count("foreshot_events", len(scored), line=line)
+        waits_s = [now_s - one.produced_at_ms / 1000 for one in scored]
+        metrics.observe("foreshot_event_to_score_seconds", waits_s, line=line)
+        alerted = [one.score for one in scored if one.alerted]
+        if alerted:
+            metrics.count("foreshot_alert_candidates", len(alerted), line=line)
+            metrics.gauge("foreshot_estimated_precision", float(np.mean(alerted)), line=line)
+        version = scored[-1].weights_version
+        metrics.gauge("foreshot_weights_version", version, line=line)
+        if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
+            metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
+
+
+def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
+    enriched: list[EnrichedRecord] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        try:
+            one = decode(record.value or b"")
+        except msgspec.MsgspecError as error:
+            rejected.append(Rejected(record, "unreadable", None, str(error)))
+            continue
+        if one.line in scoring.lines:
+            enriched.append(one)
+        else:
+            rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
+    return enriched, rejected
