@@ -13,5 +13,5 @@ def unit_hash(purpose: bytes, line: str, event_id: str) -> float:
         line: The event's business line.
         event_id: The event's identifier within it.
     """
-    digest = blake2b(f"{line}\0{event_id}".encode(errors="surrogatepass"), digest_size=8, person=purpose).digest()
+    digest = blake2b(f"{line}\0{event_id}".encode(), digest_size=8, person=purpose).digest()
     return int.from_bytes(digest, "little") / _RANGE

@@ -149,7 +149,7 @@ class LabelState:
             count += 1
             if key.startswith(_CLOCK):
                 if value is not None:
-                    self._clocks[key[1:].decode()] = msgspec.msgpack.decode(value, type=LineClock)
+                    self._restore_clock(key[1:].decode(), msgspec.msgpack.decode(value, type=LineClock))
             elif value is None:
                 self._entries.pop(key, None)
             else:
@@ -161,6 +161,10 @@ class LabelState:
         """Return the memory the state takes, roughly."""
         return _ENTRY_BYTES * (len(self._entries) + len(self._clocks))
 
+    def _restore_clock(self, line: str, clock: LineClock) -> None:
+        self._clocks[line] = clock
+        self._written_s[line] = clock.watermark_s
+
     def _put(self, key: bytes, entry: LabelEntry) -> None:
         self._entries[key] = entry
         self._touched[key] = None
@@ -169,4 +173,4 @@ class LabelState:
 
 def _names(key: bytes) -> tuple[str, str]:
     line, _, event_id = key.partition(b"\0")
-    return line.decode(), event_id.decode(errors="surrogatepass")
+    return line.decode(), event_id.decode()

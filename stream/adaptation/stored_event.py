@@ -24,7 +24,7 @@ decode = msgspec.msgpack.Decoder(StoredEvent).decode
 
 def event_key(line: str, event_id: str) -> bytes:
     """Return the key of an event: its id is unique within its line only."""
-    return f"{line}\0{event_id}".encode(errors="surrogatepass")
+    return f"{line}\0{event_id}".encode()
 
 
 def stored(event: ScoredEvent) -> StoredEvent:

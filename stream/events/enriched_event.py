@@ -1,7 +1,9 @@
-"""What travels on `enriched-events`: an event with its subject's features, or a risk update.
+"""What travels on `enriched-events`: events, risk updates and weights' activations.
 
-Both are keyed by counterparty, so that what a counterparty did and what was learnt
-about it arrive at the one worker that holds its state, in one order.
+Events and risk updates are keyed by counterparty, so that what a counterparty did and
+what was learnt about it arrive at the one worker that holds its state, in one order.
+An activation goes to every partition: the place of a swap is part of the recorded
+order, so that reading the same records again gives the same scores.
 """
 
 import msgspec
@@ -37,7 +39,14 @@ class RiskUpdate(msgspec.Struct, array_like=True, tag="r", frozen=True, gc=False
     fraud_delta: float
 
 
-EnrichedRecord = EnrichedEvent | RiskUpdate
+class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, gc=False):
+    """From here on this partition scores the line with this version of its weights."""
+
+    line: str
+    version: int
+
+
+EnrichedRecord = EnrichedEvent | RiskUpdate | WeightsActivation
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(EnrichedRecord).decode

@@ -58,6 +58,10 @@ class PartitionStep(Protocol):
         """Take committed records of an input again, changing nothing but what is remembered."""
         ...
 
+    async def prepare(self, records: list[SourceRecord]) -> None:
+        """Wait for what these records need before they can be processed."""
+        ...
+
     def process(self, records: list[SourceRecord]) -> Effects:
         """Take records of one input in order, change the state, say what to write."""
         ...
@@ -80,6 +84,9 @@ class StatelessReplay:
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Take nothing."""
+
+    async def prepare(self, records: list[SourceRecord]) -> None:
+        """Wait for nothing."""
 
     def committed(self) -> None:
         """Do nothing."""

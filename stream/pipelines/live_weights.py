@@ -1,16 +1,22 @@
 """Weights as they travel on `line-weights`, and how a scorer follows them.
 
 Key `line NUL version` holds a version's safetensors bytes; key `line` names the version
-in force. The topic is compacted, so every kept version stays until it is deleted.
+in force. The topic is compacted, so every kept version stays until it is deleted. When
+a partition starts to score with a version is said by an activation among its own
+records (`stream/events/enriched_event.py`), so that the place of a swap is recorded.
 """
 
+import asyncio
+import contextlib
 import logging
+import time
 
 import msgspec
 
 from stream.errors import WeightsRefusedError
+from stream.events.enriched_event import WeightsActivation, encode
 from stream.metrics import Metrics
-from stream.pipelines.effects import LINE_WEIGHTS, Outgoing
+from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS, Outgoing
 from stream.scoring.line_scorers import LineScorers
 from stream.scoring.line_weights import LineWeights
 
@@ -37,9 +43,13 @@ def publish(weights: LineWeights) -> Outgoing:
     return Outgoing(LINE_WEIGHTS, version_key(manifest.line, manifest.version), weights.to_bytes(), 0)
 
 
-def activate(line: str, activation: Activation) -> Outgoing:
-    """Return the record that puts a version in force."""
-    return Outgoing(LINE_WEIGHTS, line.encode(), msgspec.json.encode(activation), 0)
+def activate(line: str, activation: Activation, partitions: int) -> list[Outgoing]:
+    """Return the records that put a version in force: the pointer, and one for each scoring partition."""
+    swap = encode(WeightsActivation(line, activation.version))
+    return [
+        Outgoing(LINE_WEIGHTS, line.encode(), msgspec.json.encode(activation), 0),
+        *(Outgoing(ENRICHED_EVENTS, line.encode(), swap, partition) for partition in range(partitions)),
+    ]
 
 
 def delete(line: str, version: int) -> Outgoing:
@@ -48,52 +58,54 @@ def delete(line: str, version: int) -> Outgoing:
 
 
 class LiveWeights:
-    """Keeps a worker's scorers at what `line-weights` says, from the first record on."""
+    """Keeps a worker's scorers at what `line-weights` holds, from the first record on."""
 
     def __init__(self, scorers: LineScorers, feature_hash: str, metrics: Metrics) -> None:
         """Follow into `scorers`, refusing weights made for other features."""
         self._scorers = scorers
         self._feature_hash = feature_hash
         self._metrics = metrics
-        self._live = False
+        self._seen: set[tuple[str, int]] = set()
+        self._arrival = asyncio.Event()
         self._awaited: dict[str, tuple[int, float]] = {}
-
-    def now_live(self) -> None:
-        """Say that what comes from here on is new, not history."""
-        self._live = True
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the topic; weights that do not fit are refused, counted and logged."""
         line, _, version = key.decode(errors="replace").partition("\0")
+        if not version.isdigit():
+            return
         try:
-            if not version:
-                self._activate(line, value)
-            elif value is None:
+            if value is None:
                 self._scorers.drop(line, int(version))
             else:
                 self._scorers.put(LineWeights.from_bytes(value, self._feature_hash))
         except WeightsRefusedError as error:
-            self._refuse(line, error.reason, str(error))
-        except (ValueError, msgspec.MsgspecError) as error:
-            self._refuse(line, "unreadable", str(error))
+            self._metrics.count("foreshot_weights_refused", reason=error.reason)
+            logger.error("weights %s of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
+        self._seen.add((line, int(version)))
+        self._arrival.set()
 
-    def _activate(self, line: str, value: bytes | None) -> None:
-        if value is None:
-            return
-        version = msgspec.json.decode(value, type=Activation).version
-        self._scorers.activate(line, version)
-        produced_ms = self._scorers.current(line).manifest.newest_label_produced_at_ms
-        if self._live and produced_ms > 0:
-            self._awaited[line] = (version, produced_ms / 1000)
-
-    def _refuse(self, line: str, reason: str, detail: str) -> None:
-        self._metrics.count("foreshot_weights_refused", reason=reason)
-        logger.error("weights of line %s refused (%s): %s; the former weights go on scoring", line, reason, detail)
+    async def arrived(self, line: str, version: int, timeout_s: float = 10.0) -> None:
+        """Wait until a version came, fit or not; go on without it after `timeout_s`."""
+        deadline_s = time.monotonic() + timeout_s
+        while (line, version) not in self._seen:
+            self._arrival.clear()
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                logger.error("weights %d of line %s did not arrive in %.0f s", version, line, timeout_s)
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._arrival.wait(), left_s)
+        scorer = self._scorers.find(line, version)
+        if scorer is not None and scorer.manifest.newest_label_produced_at_ms > 0:
+            self._awaited.setdefault(line, (version, scorer.manifest.newest_label_produced_at_ms / 1000))
+            if self._awaited[line][0] < version:
+                self._awaited[line] = (version, scorer.manifest.newest_label_produced_at_ms / 1000)
 
     def went_live(self, line: str, version: int) -> float | None:
         """Return when the newest label in these weights was produced, the first time they score."""
         waiting = self._awaited.get(line)
         if waiting is None or waiting[0] != version:
             return None
-        del self._awaited[line]
-        return waiting[1]
+        self._awaited[line] = (version, -1.0) if waiting[1] > 0 else waiting
+        return waiting[1] if waiting[1] > 0 else None

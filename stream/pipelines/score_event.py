@@ -15,10 +15,11 @@ import numpy.typing as npt
 from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
-from stream.events.enriched_event import EnrichedEvent, EnrichedRecord
+from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
 from stream.events.scored_event import ScoredEvent
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
+from stream.pipelines.active_versions import ActiveVersions
 from stream.scoring.line_scorers import LineScorers
 
 
@@ -29,7 +30,8 @@ class Scoring:
     Attributes:
         lines: Business lines by name.
         counterparties: Counterparties of this partition.
-        scorers: The weights in force.
+        scorers: All weights that are known, by line and version.
+        active: The versions in force in this partition.
         budget: The lines' recent scores in this partition.
         partitions: Over how many partitions a line's budget is split.
         clock: Gives the processing time.
@@ -38,6 +40,7 @@ class Scoring:
     lines: Mapping[str, BusinessLine]
     counterparties: CounterpartyState
     scorers: LineScorers
+    active: ActiveVersions
     budget: AlertBudget
     partitions: int
     clock: Clock
@@ -58,11 +61,35 @@ def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[Sc
 
     Args:
         scoring: State, weights and settings.
-        records: Events and risk updates in order of arrival.
+        records: Events, risk updates and activations in order of arrival.
 
     Returns:
-        One scored event for every event, in order; risk updates give none.
+        One scored event for every event, in order; the others give none.
     """
+    scored: list[ScoredEvent] = []
+    run: list[EnrichedEvent | RiskUpdate] = []
+    for record in records:
+        if isinstance(record, WeightsActivation):
+            scored += _score_run(scoring, run)
+            run = []
+            _activate(scoring, record)
+        else:
+            run.append(record)
+    return scored + _score_run(scoring, run)
+
+
+def _activate(scoring: Scoring, activation: WeightsActivation) -> None:
+    scorer = scoring.scorers.find(activation.line, activation.version)
+    if scorer is None:
+        # Refused or deleted weights: the former ones go on scoring.
+        return
+    scoring.active.activate(activation.line, activation.version)
+    scoring.budget.reseed(activation.line, scorer.score_histogram)
+
+
+def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) -> list[ScoredEvent]:
+    if not records:
+        return []
     counterparty_part = observe(scoring.counterparties, _columns(scoring.lines, records))
     events, features = _with_features(records, counterparty_part)
     by_line: dict[str, list[int]] = defaultdict(list)
@@ -76,7 +103,7 @@ def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[Sc
     return [one for one in scored if one is not None]
 
 
-def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedRecord]) -> CounterpartyBatch:
+def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
     count = len(records)
     delay = {name: line.label_delay_s for name, line in lines.items()}
     amount = [record.amount if isinstance(record, EnrichedEvent) else 0.0 for record in records]
@@ -92,7 +119,7 @@ def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedRecord
 
 
 def _with_features(
-    records: Sequence[EnrichedRecord], counterparty_part: npt.NDArray[np.float32]
+    records: Sequence[EnrichedEvent | RiskUpdate], counterparty_part: npt.NDArray[np.float32]
 ) -> tuple[list[EnrichedEvent], npt.NDArray[np.float32]]:
     rows = [row for row, record in enumerate(records) if isinstance(record, EnrichedEvent)]
     events = [record for record in records if isinstance(record, EnrichedEvent)]
@@ -105,7 +132,7 @@ def _with_features(
 def _score_line(
     scoring: Scoring, line: str, events: list[EnrichedEvent], features: npt.NDArray[np.float32]
 ) -> list[ScoredEvent]:
-    current = scoring.scorers.current(line)
+    current = scoring.scorers.get(line, scoring.active.version(line))
     scores = current.score(features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
     budget = scoring.lines[line].alerts.budget_per_day

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import msgspec
 import numpy as np
 
 from stream.events.decode import Rejected, SourceRecord
-from stream.events.enriched_event import EnrichedRecord, decode
+from stream.events.enriched_event import EnrichedRecord, WeightsActivation, decode
 from stream.events.scored_event import ScoredEvent, encode
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
@@ -18,6 +19,7 @@ from stream.pipelines.score_event import Scoring, score_events
 
 COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
+VERSIONS_PREFIX = b"v"
 
 
 class ScoreStep(StatelessReplay):
@@ -26,13 +28,24 @@ class ScoreStep(StatelessReplay):
     def __init__(self, scoring: Scoring, weights: LiveWeights, metrics: Metrics, partition: int) -> None:
         """Join a partition's state and the weights in force."""
         self.state: PartitionState | None = JoinedState(
-            {COUNTERPARTY_PREFIX: scoring.counterparties, BUDGET_PREFIX: scoring.budget}
+            {
+                COUNTERPARTY_PREFIX: scoring.counterparties,
+                BUDGET_PREFIX: scoring.budget,
+                VERSIONS_PREFIX: scoring.active,
+            }
         )
         self._scoring = scoring
         self._weights = weights
         self._metrics = metrics
         self._partition = str(partition)
         self._last: list[ScoredEvent] = []
+
+    async def prepare(self, records: list[SourceRecord]) -> None:
+        """Wait until the weights that these records put in force have arrived."""
+        activations = [decode(record.value) for record in records if _is_activation(record.value)]
+        for one in activations:
+            if isinstance(one, WeightsActivation):
+                await self._weights.arrived(one.line, one.version)
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Score one micro-batch."""
@@ -74,6 +87,11 @@ class ScoreStep(StatelessReplay):
         metrics.gauge("foreshot_weights_version", version, line=line)
         if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
             metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
+
+
+def _is_activation(value: bytes | None) -> TypeGuard[bytes]:
+    # Two bytes into the record, msgpack's one-letter tag tells without decoding.
+    return value is not None and value[1:3] == b"\xa1a"
 
 
 def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:

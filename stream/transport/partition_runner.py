@@ -146,6 +146,7 @@ class PartitionRunner:
             return
         began = time.monotonic()
         records = [source_record(record) for record in fresh]
+        await self._step.prepare(records)
         process = self._step.process
         effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
         self._limit.take(len(records), len(effects.rejected), topic)

@@ -1,0 +1,266 @@
+"""Joins labels to the features their events were scored from, whichever comes first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from stream.adaptation.event_hash import unit_hash
+from stream.adaptation.feature_store import FeatureSource
+from stream.adaptation.label_state import LabelEntry, LabelState, fraud_delta, settle
+from stream.adaptation.labelled_example import Kind, LabelledExample
+from stream.adaptation.line_clock import LineClock
+from stream.adaptation.stored_event import StoredEvent, stored
+from stream.events.business_line import BusinessLine
+from stream.events.enriched_event import RiskUpdate
+from stream.events.fraud_label import FraudLabel
+from stream.events.scored_event import ScoredEvent
+
+RefusalReason = Literal["unknown_line", "unknown_event", "label_before_event"]
+LabelOutcome = Literal["applied", "withdrawn", "pending", "duplicate", "refused"]
+
+# A new line's first events are all taken, so that it soon has a background of its own.
+_FIRST_EVENTS_TAKEN = 640
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLabel:
+    """A label that cannot be learnt from.
+
+    Attributes:
+        label: The label as text, in the form it is sent in.
+        record_index: Which record of this batch it is; None for one that waited since earlier.
+        produced_at_ms: When it was produced to Kafka, epoch milliseconds.
+    """
+
+    line: str
+    event_id: str
+    label: bytes
+    reason: RefusalReason
+    detail: str
+    record_index: int | None
+    produced_at_ms: int
+
+
+@dataclass(slots=True)
+class MatchEffects:
+    """All that one batch of scored events or labels asks for.
+
+    Attributes:
+        examples: For `labelled-examples`.
+        risk_updates: For `enriched-events`; a fraud learnt is one +1, one taken back one -1.
+        refused: For `dead-letters`.
+        outcomes: How many labels had which (line, label, outcome).
+        label_delays_s: (line, seconds from the event to its label), of labels that count.
+    """
+
+    examples: list[LabelledExample] = field(default_factory=list)
+    risk_updates: list[RiskUpdate] = field(default_factory=list)
+    refused: list[RefusedLabel] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str, LabelOutcome]] = field(default_factory=Counter)
+    label_delays_s: list[tuple[str, float]] = field(default_factory=list)
+
+
+def match_scored(
+    state: LabelState,
+    store: FeatureSource,
+    scored: Sequence[ScoredEvent],
+    *,
+    next_offset: int,
+    lines: Mapping[str, BusinessLine],
+    partitions: int = 1,
+) -> MatchEffects:
+    """Keep what events were scored from, give them the labels that waited, sample background.
+
+    Args:
+        state: Changed in place.
+        store: Changed in place; may already hold some of the events.
+        scored: In order of their offsets.
+        next_offset: The first offset of `scored-events` after them.
+        lines: Business lines by name; events of others are kept but never sampled.
+        partitions: Over how many partitions each line's events are spread.
+    """
+    effects = MatchEffects()
+    store.put(scored, next_offset)
+    for event in scored:
+        clock = state.observe(event.line, event.occurred_at_s)
+        entry = state.entry(event.line, event.event_id)
+        if entry is not None and entry.pending:
+            _meet(state, effects, event, entry)
+        elif entry is None and event.line in lines and _is_sampled(event, clock, lines[event.line], partitions):
+            effects.examples.append(_background(event))
+    for line in dict.fromkeys(event.line for event in scored):
+        for event_id, entry in state.expire(line):
+            detail = "no such event was scored within the label horizon"
+            _refuse(effects, line, event_id, entry, "unknown_event", detail, None)
+    return effects
+
+
+def match_labels(
+    state: LabelState,
+    store: FeatureSource,
+    labels: Sequence[tuple[FraudLabel, int]],
+    *,
+    lines: Mapping[str, BusinessLine],
+) -> MatchEffects:
+    """Join labels to their events' features; those of events not yet scored wait.
+
+    Args:
+        state: Changed in place.
+        store: Where features are found.
+        labels: (label, when it was produced in epoch milliseconds), in order of arrival.
+        lines: Business lines by name.
+    """
+    effects = MatchEffects()
+    found = store.get([(label.line, label.event_id) for label, _ in labels])
+    for index, ((label, produced_at_ms), event) in enumerate(zip(labels, found, strict=True)):
+        entry = _entry(state, label, produced_at_ms)
+        if label.line not in lines:
+            detail = f"no line file names {label.line!r}"
+            _refuse(effects, label.line, label.event_id, entry, "unknown_line", detail, index)
+        elif event is None or _is_expired(state, label.line, event):
+            _wait(state, effects, label, entry)
+        elif entry.labelled_at_s < event.occurred_at_s:
+            _refuse(effects, label.line, label.event_id, entry, "label_before_event", _early(entry, event), index)
+        else:
+            _apply(state, effects, label.line, label.event_id, entry, event)
+    return effects
+
+
+def _entry(state: LabelState, label: FraudLabel, produced_at_ms: int) -> LabelEntry:
+    labelled_at_s = label.labelled_at.timestamp()
+    clock = state.clock(label.line)
+    since_s = labelled_at_s if clock is None else clock.watermark_s
+    return LabelEntry(
+        label.label, label.reverses, labelled_at_s, label.source, produced_at_ms, True, since_s + state.horizon_s
+    )
+
+
+def _is_expired(state: LabelState, line: str, event: StoredEvent) -> bool:
+    clock = state.clock(line)
+    return clock is not None and event.occurred_at_s + state.horizon_s < clock.watermark_s
+
+
+def _wait(state: LabelState, effects: MatchEffects, label: FraudLabel, entry: LabelEntry) -> None:
+    settlement = settle(state.entry(label.line, label.event_id), entry)
+    if settlement in ("applied", "confirmed"):
+        state.put(label.line, label.event_id, entry)
+    outcome: LabelOutcome = "duplicate" if settlement in ("duplicate", "older") else "pending"
+    effects.outcomes[label.line, label.label, outcome] += 1
+
+
+def _meet(state: LabelState, effects: MatchEffects, event: ScoredEvent, entry: LabelEntry) -> None:
+    state.drop(event.line, event.event_id)
+    kept = stored(event)
+    if entry.labelled_at_s < event.occurred_at_s:
+        detail = _early(entry, kept)
+        _refuse(effects, event.line, event.event_id, entry, "label_before_event", detail, None)
+    else:
+        _apply(state, effects, event.line, event.event_id, entry, kept)
+
+
+def _apply(
+    state: LabelState, effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent
+) -> None:
+    known = state.entry(line, event_id)
+    settlement = settle(known, entry)
+    if settlement in ("duplicate", "older"):
+        effects.outcomes[line, entry.label, "duplicate"] += 1
+        return
+    in_force = LabelEntry(
+        entry.label,
+        entry.reverses,
+        entry.labelled_at_s,
+        entry.source,
+        entry.produced_at_ms,
+        False,
+        event.occurred_at_s + state.horizon_s,
+    )
+    state.put(line, event_id, in_force)
+    effects.outcomes[line, entry.label, "withdrawn" if entry.reverses else "applied"] += 1
+    if not entry.reverses:
+        effects.label_delays_s.append((line, entry.labelled_at_s - event.occurred_at_s))
+    # A waiting label was never learnt: the store may run ahead of a batch that was undone.
+    before = "none" if known is None or known.pending else known.verdict
+    if before != in_force.verdict:
+        effects.examples.append(_example(line, event_id, in_force, event))
+    if delta := fraud_delta(before, in_force.verdict):
+        update = RiskUpdate(event_id, line, event.counterparty, event.occurred_at_s, float(delta))
+        effects.risk_updates.append(update)
+
+
+def _example(line: str, event_id: str, entry: LabelEntry, event: StoredEvent) -> LabelledExample:
+    kind: Kind = "withdrawn" if entry.reverses else entry.label
+    return LabelledExample(
+        line,
+        event_id,
+        event.occurred_at_s,
+        event.features,
+        kind,
+        entry.source,
+        entry.labelled_at_s,
+        entry.produced_at_ms,
+        event.score,
+        event.weights_version,
+        event.subject,
+        event.feature_hash,
+        event.alerted,
+    )
+
+
+def _background(event: ScoredEvent) -> LabelledExample:
+    return LabelledExample(
+        event.line,
+        event.event_id,
+        event.occurred_at_s,
+        event.features,
+        "background",
+        "",
+        event.occurred_at_s,
+        0,
+        event.score,
+        event.weights_version,
+        event.subject,
+        event.feature_hash,
+        event.alerted,
+    )
+
+
+def _is_sampled(event: ScoredEvent, clock: LineClock, line: BusinessLine, partitions: int) -> bool:
+    if clock.seen * partitions <= _FIRST_EVENTS_TAKEN:
+        return True
+    wanted_per_day = line.adaptation.background_per_day / partitions
+    share = wanted_per_day / clock.events_per_day()
+    return unit_hash(b"background", event.line, event.event_id) < share
+
+
+def _early(entry: LabelEntry, event: StoredEvent) -> str:
+    return (
+        f"labelled {event.occurred_at_s - entry.labelled_at_s:.0f} s before its own event; "
+        "check the clock and time zone of labelled_at"
+    )
+
+
+def _as_sent(line: str, event_id: str, entry: LabelEntry) -> bytes:
+    labelled_at = datetime.fromtimestamp(entry.labelled_at_s, UTC).isoformat()
+    sent = {"event_id": event_id, "line": line, "label": entry.label, "source": entry.source}
+    return msgspec.json.encode(sent | {"labelled_at": labelled_at, "reverses": entry.reverses})
+
+
+def _refuse(
+    effects: MatchEffects,
+    line: str,
+    event_id: str,
+    entry: LabelEntry,
+    reason: RefusalReason,
+    detail: str,
+    record_index: int | None,
+) -> None:
+    effects.outcomes[line, entry.label, "refused"] += 1
+    text = _as_sent(line, event_id, entry)
+    effects.refused.append(
+        RefusedLabel(line, event_id, text, reason, detail, record_index, entry.produced_at_ms)
+    )
