@@ -82,6 +82,11 @@ def _read_file(path: Path) -> dict[str, Any]:
     return read
 
 
+def split_paths(text: str) -> list[Path]:
+    """Return the paths of a comma-separated list."""
+    return [Path(part.strip()) for part in text.split(",") if part.strip()]
+
+
 def settings_page() -> str:
     """Return `docs/settings.md` as Markdown."""
     rows = [

@@ -40,10 +40,16 @@ class RiskUpdate(msgspec.Struct, array_like=True, tag="r", frozen=True, gc=False
 
 
 class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, gc=False):
-    """From here on this partition scores the line with this version of its weights."""
+    """From here on this partition scores the line with this version of its weights.
+
+    Attributes:
+        not_before_s: Event time from which it holds, for a version that no label waits
+            for; 0 is at once.
+    """
 
     line: str
     version: int
+    not_before_s: float = 0.0
 
 
 EnrichedRecord = EnrichedEvent | RiskUpdate | WeightsActivation

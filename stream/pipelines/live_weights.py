@@ -24,12 +24,18 @@ logger = logging.getLogger(__name__)
 
 
 class Activation(msgspec.Struct, frozen=True):
-    """Which version of a line's weights is in force, who said so and why."""
+    """Which version of a line's weights is in force, who said so and why.
+
+    Attributes:
+        not_before_s: Event time from which it holds; 0 is at once.
+        at: When it was decided, ISO 8601.
+    """
 
     version: int
     by: str
     reason: str
     at: str
+    not_before_s: float = 0.0
 
 
 def version_key(line: str, version: int) -> bytes:
@@ -45,7 +51,7 @@ def publish(weights: LineWeights) -> Outgoing:
 
 def activate(line: str, activation: Activation, partitions: int) -> list[Outgoing]:
     """Return the records that put a version in force: the pointer, and one for each scoring partition."""
-    swap = encode(WeightsActivation(line, activation.version))
+    swap = encode(WeightsActivation(line, activation.version, activation.not_before_s))
     return [
         Outgoing(LINE_WEIGHTS, line.encode(), msgspec.json.encode(activation), 0),
         *(Outgoing(ENRICHED_EVENTS, line.encode(), swap, partition) for partition in range(partitions)),

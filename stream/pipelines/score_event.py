@@ -66,25 +66,30 @@ def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[Sc
     Returns:
         One scored event for every event, in order; the others give none.
     """
+    active, due = scoring.active, scoring.active.due
     scored: list[ScoredEvent] = []
     run: list[EnrichedEvent | RiskUpdate] = []
     for record in records:
         if isinstance(record, WeightsActivation):
+            active.schedule(record.line, record.version, record.not_before_s)
+            continue
+        if record.line in due and isinstance(record, EnrichedEvent) and record.occurred_at_s >= due[record.line]:
             scored += _score_run(scoring, run)
             run = []
-            _activate(scoring, record)
-        else:
-            run.append(record)
+            _swap(scoring, record.line)
+        run.append(record)
     return scored + _score_run(scoring, run)
 
 
-def _activate(scoring: Scoring, activation: WeightsActivation) -> None:
-    scorer = scoring.scorers.find(activation.line, activation.version)
+def _swap(scoring: Scoring, line: str) -> None:
+    former = scoring.active.version(line)
+    scorer = scoring.scorers.find(line, scoring.active.take_due(line))
     if scorer is None:
         # Refused or deleted weights: the former ones go on scoring.
+        scoring.active.schedule(line, former, 0.0)
+        scoring.active.take_due(line)
         return
-    scoring.active.activate(activation.line, activation.version)
-    scoring.budget.reseed(activation.line, scorer.score_histogram)
+    scoring.budget.reseed(line, scorer.score_histogram)
 
 
 def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) -> list[ScoredEvent]:

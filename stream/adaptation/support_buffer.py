@@ -1,0 +1,184 @@
+"""What one line can learn from: recent frauds, labelled genuine events and background.
+
+A fold over `labelled-examples` in their order, so reading the topic again gives the
+same buffer. A fixed share of what is learnt is held back for the gate and never taught.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.adaptation.event_hash import unit_hash
+from stream.adaptation.labelled_example import LabelledExample
+
+Rows = npt.NDArray[np.float32]
+Learnt = Literal["fraud", "genuine"]
+
+# With fewer frauds the line needs every one of them for its support.
+LEAST_FRAUDS_TO_RESERVE = 4
+# Below so many background rows past the label delay, younger ones stand in: a line's
+# unlabelled events are nearly all genuine, and no negatives at all would teach nothing.
+LEAST_PRESUMED_GENUINE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One example of the buffer.
+
+    Attributes:
+        features: The row, float32.
+        learnt_at: How many examples of the line had been folded, this one included.
+        reserved: Whether it is the gate's alone.
+    """
+
+    example: LabelledExample
+    learnt_at: int
+    reserved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BufferLimits:
+    """How much is kept: frauds, genuine rows (labelled and presumed), and the gate's share."""
+
+    frauds: int
+    genuine: int
+    gate_share: float
+    label_delay_s: float
+
+
+class SupportBuffer:
+    """The examples of one line, each event once, the oldest dropped past the limits."""
+
+    def __init__(self, limits: BufferLimits, feature_hash: str) -> None:
+        """Start empty; examples of another feature specification are passed over."""
+        self._limits = limits
+        self._feature_hash = feature_hash
+        self._labelled: dict[Learnt, dict[str, Held]] = {"fraud": {}, "genuine": {}}
+        self._background: dict[str, Held] = {}
+        self._frauds_learnt = 0
+        self.folded = 0
+        self.watermark_s = float("-inf")
+        self._changes: list[int] = []
+
+    def fold(self, example: LabelledExample) -> None:
+        """Take one example; the last word on an event stands."""
+        self.folded += 1
+        if example.feature_hash != self._feature_hash:
+            return
+        self.watermark_s = max(self.watermark_s, example.occurred_at_s)
+        if example.kind == "background":
+            self._fold_background(example)
+        else:
+            self._fold_label(example)
+
+    def frauds(self, *, reserved: bool = False) -> list[Held]:
+        """Return frauds in order of their learning, the gate's or the rest."""
+        return [held for held in self._labelled["fraud"].values() if held.reserved == reserved]
+
+    def genuine(self, *, reserved: bool = False) -> list[Held]:
+        """Return events labelled genuine, in order of their learning."""
+        return [held for held in self._labelled["genuine"].values() if held.reserved == reserved]
+
+    def background(self, *, reserved: bool = False) -> list[Held]:
+        """Return sampled events without a label, of any age, oldest first."""
+        return [held for held in self._background.values() if held.reserved == reserved]
+
+    def background_count(self) -> int:
+        """Return how many events without a label are held."""
+        return len(self._background)
+
+    def changes_since(self, folded: int) -> int:
+        """Return how many labels came or went after the `folded`-th example, the gate's aside."""
+        self._changes = [change for change in self._changes if change > folded]
+        return len(self._changes)
+
+    def folded_by(self, produced_at_ms: int) -> int:
+        """Return how many examples had been folded with the newest label produced by then."""
+        labelled = (held for one in self._labelled.values() for held in one.values())
+        known = (held.learnt_at for held in labelled if held.example.label_produced_at_ms <= produced_at_ms)
+        return max(known, default=0)
+
+    def presumed_genuine(self, *, reserved: bool = False) -> list[Held]:
+        """Return background whose label would have come by now; younger where that is too little."""
+        oldest_open_s = self.watermark_s - self._limits.label_delay_s
+        rows = self.background(reserved=reserved)
+        past = [held for held in rows if held.example.occurred_at_s < oldest_open_s]
+        least = LEAST_PRESUMED_GENUINE * (self._limits.gate_share if reserved else 1.0)
+        return past if len(past) >= least else rows
+
+    def _fold_background(self, example: LabelledExample) -> None:
+        if any(example.event_id in labelled for labelled in self._labelled.values()):
+            return
+        reserved = self._is_drawn(example)
+        self._background[example.event_id] = Held(example, self.folded, reserved)
+        # Labelled genuine rows and the gate's share come on top of what a support takes.
+        _trim(self._background, 2 * self._limits.genuine)
+
+    def _fold_label(self, example: LabelledExample) -> None:
+        known = self._forget(example.event_id)
+        if example.kind in ("fraud", "genuine"):
+            self._learn(example, known)
+        elif known is not None and not known.reserved:
+            self._changes.append(self.folded)
+
+    def _learn(self, example: LabelledExample, known: Held | None) -> None:
+        kind: Learnt = "fraud" if example.kind == "fraud" else "genuine"
+        # A label keeps its side when it flips, or the gate would judge on taught rows.
+        may_reserve = self._frauds_learnt >= LEAST_FRAUDS_TO_RESERVE
+        reserved = known.reserved if known else may_reserve and self._is_drawn(example)
+        self._labelled[kind][example.event_id] = Held(example, self.folded, reserved)
+        self._frauds_learnt += kind == "fraud"
+        _trim(self._labelled[kind], self._limits.frauds if kind == "fraud" else self._limits.genuine)
+        if not reserved:
+            self._changes.append(self.folded)
+
+    def _forget(self, event_id: str) -> Held | None:
+        self._background.pop(event_id, None)
+        for labelled in self._labelled.values():
+            if (held := labelled.pop(event_id, None)) is not None:
+                return held
+        return None
+
+    def _is_drawn(self, example: LabelledExample) -> bool:
+        return unit_hash(b"gate", example.line, example.event_id) < self._limits.gate_share
+
+
+def rows_of(held: Iterable[Held], width: int) -> Rows:
+    """Return the feature rows [n, width] of examples, in their order."""
+    joined = b"".join(one.example.features for one in held)
+    return np.frombuffer(joined, "<f4").reshape(-1, width)
+
+
+def sample_recent(held: list[Held], count: int, half_life_s: float, generator: np.random.Generator) -> list[Held]:
+    """Draw at most `count` without replacement, an event's weight halving with its age.
+
+    Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006: the
+    largest keys u^(1/w) are such a sample.
+
+    Args:
+        held: Examples to draw from.
+        count: The most to return; all are returned where there are no more.
+        half_life_s: Age in event time at which the weight is a half.
+        generator: Source of chance; the same seed gives the same draw.
+    """
+    if len(held) <= count:
+        return held
+    occurred_at_s = np.array([one.example.occurred_at_s for one in held])
+    age = (occurred_at_s.max() - occurred_at_s) / half_life_s
+    log_keys = np.log(generator.random(len(held))) * np.exp2(np.minimum(age, 60.0))
+    chosen = np.sort(np.argpartition(log_keys, -count)[-count:])
+    return [held[row] for row in chosen]
+
+
+def _trim(kept: dict[str, Held], most: int) -> None:
+    for event_id in _oldest(kept, len(kept) - most):
+        del kept[event_id]
+
+
+def _oldest(kept: dict[str, Held], count: int) -> list[str]:
+    names: Iterator[str] = iter(kept)
+    return list(islice(names, max(count, 0)))

@@ -1,0 +1,67 @@
+"""The command line: `foreshot COMMAND`, errors as one line, exit codes 0, 1 and 2."""
+
+import importlib
+import sys
+
+import click
+
+from stream.errors import ForeshotError
+
+_COMMANDS = {
+    "demo": "Run everything on an embedded Kafka with simulated lines, and say what came of it.",
+    "broker": "Run a real Apache Kafka from packages alone.",
+    "topics": "Make or check the topics that an installation needs.",
+    "worker": "Run a worker: score, learn or both.",
+    "lines": "Check line files and show how an event maps.",
+    "replay": "Put history through Kafka in event-time order.",
+    "backtest": "Run the same pipeline over history, without Kafka.",
+    "train": "Meta-train a shared initialisation.",
+    "label": "Push labels.",
+    "weights": "List, show or roll back a line's weights.",
+}
+
+
+class LazyCommands(click.Group):
+    """Imports a command's module only when it is called, so that help stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order they are documented."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return a command, None where there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"stream.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the commands with their one-line help, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="foreshot")
+def foreshot() -> None:
+    """Find fraud in live streams, and learn a new kind of it from a handful of labels."""
+
+
+def main() -> None:
+    """Run the command line; exit 0 done, 1 failed, 2 wrong usage or input."""
+    try:
+        sys.exit(foreshot.main(standalone_mode=False) or 0)
+    except ForeshotError as error:
+        click.echo(f"foreshot: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("foreshot: interrupted", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
