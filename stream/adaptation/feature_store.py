@@ -64,7 +64,7 @@ class FeatureStore:
         self._watermark_s: dict[str, float] = {}
         self._next_offset = 0
         self._swept_to = _FIRST_EVENT
-        self._read_meta()
+        self._guarded(self._read_meta)
 
     @property
     def next_offset(self) -> int:
@@ -155,22 +155,27 @@ class FeatureStore:
         fresh = not any(self._folder.iterdir())
         try:
             db = Rdict(str(self._folder), options=_options())
-            known = db.get(_FORMAT)
         except Exception as error:
             # The lock is another owner's and the permission a person's: neither is damage.
-            if "lock" in str(error).lower() or "Permission denied" in str(error) or "Read-only" in str(error):
+            if any(sign in str(error) for sign in ("/LOCK:", "Permission denied", "Read-only")):
                 raise ForeshotError(
                     f"feature store {self._folder}: {error}; another worker uses it or it cannot be written: "
                     "give each worker its own FORESHOT_STATE_FOLDER"
                 ) from error
             return self._anew(str(error))
-        if known == _FORMAT_VERSION:
-            return db
-        if not fresh:
+        if (damage := self._damage(db, fresh=fresh)) is not None:
             db.close()
-            return self._anew("it is incomplete or of another version")
-        db.put(_FORMAT, _FORMAT_VERSION)
+            return self._anew(damage)
         return db
+
+    def _damage(self, db: Rdict, *, fresh: bool) -> str | None:
+        if fresh:
+            db.put(_FORMAT, _FORMAT_VERSION)
+        try:
+            known = db.get(_FORMAT)
+        except Exception as error:  # noqa: BLE001 - RocksDB's only exception
+            return str(error)
+        return None if known == _FORMAT_VERSION else "it is incomplete or of another version"
 
     def _anew(self, why: str) -> Rdict:
         self._wipe(why)

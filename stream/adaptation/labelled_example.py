@@ -20,6 +20,8 @@ class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
         weights_version: Version of the line's weights that scored it.
         feature_hash: Of the feature specification; vectors of another are not learnt from.
         alerted: Whether the event had been alerted.
+        share: The chance that this event had to be sampled; 1 for a label. A background
+            example stands for 1 / share events of its line.
     """
 
     line: str
@@ -35,6 +37,7 @@ class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
     subject: str
     feature_hash: str
     alerted: bool
+    share: float
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -23,6 +23,7 @@ LEAST_FRAUDS_TO_RESERVE = 4
 # Below so many background rows past the label delay, younger ones stand in: a line's
 # unlabelled events are nearly all genuine, and no negatives at all would teach nothing.
 LEAST_PRESUMED_GENUINE = 256
+_PRIOR_EVENTS = 1_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ class SupportBuffer:
         labelled = (held for one in self._labelled.values() for held in one.values())
         known = (held.learnt_at for held in labelled if held.example.label_produced_at_ms <= produced_at_ms)
         return max(known, default=0)
+
+    def prevalence(self) -> float:
+        """Return the line's share of frauds, a thin memory pulled towards one in a thousand."""
+        oldest_s = min((held.example.occurred_at_s for held in self._background.values()), default=0.0)
+        frauds = sum(held.example.occurred_at_s >= oldest_s for held in self._labelled["fraud"].values())
+        events = frauds + sum(1.0 / held.example.share for held in self._background.values())
+        return (frauds + 1.0) / (events + _PRIOR_EVENTS)
 
     def presumed_genuine(self, *, reserved: bool = False) -> list[Held]:
         """Return background whose label would have come by now; younger where that is too little."""

@@ -90,8 +90,8 @@ def match_scored(
         entry = state.entry(event.line, event.event_id)
         if entry is not None and entry.pending:
             _meet(state, effects, event, entry)
-        elif entry is None and event.line in lines and _is_sampled(event, clock, lines[event.line], partitions):
-            effects.examples.append(_background(event))
+        elif entry is None and event.line in lines:
+            effects.examples += _sampled(event, clock, lines[event.line], partitions)
     for line in dict.fromkeys(event.line for event in scored):
         for event_id, entry in state.expire(line):
             detail = "no such event was scored within the label horizon"
@@ -195,46 +195,48 @@ def _apply(
 def _example(line: str, event_id: str, entry: LabelEntry, event: StoredEvent) -> LabelledExample:
     kind: Kind = "withdrawn" if entry.reverses else entry.label
     return LabelledExample(
-        line,
-        event_id,
-        event.occurred_at_s,
-        event.features,
-        kind,
-        entry.source,
-        entry.labelled_at_s,
-        entry.produced_at_ms,
-        event.score,
-        event.weights_version,
-        event.subject,
-        event.feature_hash,
-        event.alerted,
+        line=line,
+        event_id=event_id,
+        occurred_at_s=event.occurred_at_s,
+        features=event.features,
+        kind=kind,
+        source=entry.source,
+        labelled_at_s=entry.labelled_at_s,
+        label_produced_at_ms=entry.produced_at_ms,
+        score=event.score,
+        weights_version=event.weights_version,
+        subject=event.subject,
+        feature_hash=event.feature_hash,
+        alerted=event.alerted,
+        share=1.0,
     )
 
 
-def _background(event: ScoredEvent) -> LabelledExample:
+def _background(event: ScoredEvent, share: float) -> LabelledExample:
     return LabelledExample(
-        event.line,
-        event.event_id,
-        event.occurred_at_s,
-        event.features,
-        "background",
-        "",
-        event.occurred_at_s,
-        0,
-        event.score,
-        event.weights_version,
-        event.subject,
-        event.feature_hash,
-        event.alerted,
+        line=event.line,
+        event_id=event.event_id,
+        occurred_at_s=event.occurred_at_s,
+        features=event.features,
+        kind="background",
+        source="",
+        labelled_at_s=event.occurred_at_s,
+        label_produced_at_ms=0,
+        score=event.score,
+        weights_version=event.weights_version,
+        subject=event.subject,
+        feature_hash=event.feature_hash,
+        alerted=event.alerted,
+        share=share,
     )
 
 
-def _is_sampled(event: ScoredEvent, clock: LineClock, line: BusinessLine, partitions: int) -> bool:
-    if clock.seen * partitions <= _FIRST_EVENTS_TAKEN:
-        return True
-    wanted_per_day = line.adaptation.background_per_day / partitions
-    share = wanted_per_day / clock.events_per_day()
-    return unit_hash(b"background", event.line, event.event_id) < share
+def _sampled(event: ScoredEvent, clock: LineClock, line: BusinessLine, partitions: int) -> list[LabelledExample]:
+    share = 1.0
+    if clock.seen * partitions > _FIRST_EVENTS_TAKEN:
+        share = min(1.0, line.adaptation.background_per_day / partitions / clock.events_per_day())
+    taken = unit_hash(b"background", event.line, event.event_id) < share
+    return [_background(event, share)] if taken else []
 
 
 def _early(entry: LabelEntry, event: StoredEvent) -> str:
