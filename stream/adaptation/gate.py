@@ -1,0 +1,133 @@
+"""Judges new weights before they score anything: they must not be worse than the current ones."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stream.adaptation.paired_ranking import (
+    Difference,
+    Flags,
+    JudgedRows,
+    Scores,
+    compare,
+    genuine_below_frauds,
+    precision_at_frauds,
+)
+from stream.adaptation.support_buffer import Rows
+
+Scorer = Callable[[Rows], Scores]
+
+LEAST_GATE_FRAUDS = 3
+TOO_FEW_LABELS = "too few labels to judge"
+# The old threshold lets 1 % of the background through; a sound candidate may differ, a
+# poisoned or broken one sends the background over it in bulk.
+_BACKGROUND_ALERTED = 0.01
+_MOST_BACKGROUND_ALERTED = 0.25
+_MOST_TIED = 0.5
+# AUC moves with every row below the top, where alerts are never raised.
+_AUC_SLACK = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class GateSet:
+    """Rows that neither the candidate nor the current weights were taught.
+
+    Attributes:
+        features: [n, features], as scored.
+        fraud: Whether a row is labelled fraud; the rest are labelled or presumed genuine.
+        newer: Whether its label is one the current weights did not know.
+        later: Whether the event is later than every event of the candidate's support.
+    """
+
+    features: Rows
+    fraud: Flags
+    newer: Flags
+    later: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a candidate may score, why, and the figures it was judged by."""
+
+    accepted: bool
+    reason: str
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+def can_judge(fraud: Flags, newer: Flags) -> bool:
+    """Return whether held-back labels alone can tell a better from a worse candidate.
+
+    Where some are older than the candidate's new labels there must be enough of those:
+    labels of a poisoned batch speak for the weights that learnt it.
+    """
+    older = int((fraud & ~newer).sum())
+    return older >= LEAST_GATE_FRAUDS or (older == 0 and int((fraud & newer).sum()) >= LEAST_GATE_FRAUDS)
+
+
+def judge(parts: Sequence[JudgedRows], tolerance: float, judged_on: str) -> Verdict:
+    """Compare a candidate with the current weights on labels that neither was taught.
+
+    A fall within `tolerance` and one standard error of the paired differences is let
+    pass, or chance alone would stop most sound candidates of a line with few labels.
+
+    Args:
+        parts: Scores of both, ranked part by part; at least one fraud in all.
+        tolerance: Fall in average precision that is always let pass.
+        judged_on: Says in the verdict which labels these are.
+    """
+    precision, auc = compare(parts, precision_at_frauds), compare(parts, genuine_below_frauds)
+    figures = {
+        "frauds": float(sum(part.fraud.sum() for part in parts)),
+        "genuine": float(max((~part.fraud).sum() for part in parts)),
+        **_figures("average_precision", precision),
+        **_figures("auc", auc),
+    }
+    for name, found, allowed in (("average precision", precision, tolerance), ("AUC", auc, _AUC_SLACK * tolerance)):
+        if found.change < -(allowed + found.standard_error):
+            reason = f"{name} fell from {found.current:.3f} to {found.candidate:.3f} on {judged_on}"
+            return Verdict(False, reason, figures)
+    reason = f"average precision {precision.current:.3f} before, {precision.candidate:.3f} now, on {judged_on}"
+    return Verdict(True, reason, figures)
+
+
+def check_sanity(candidate: Scores, current: Scores) -> Verdict:
+    """Refuse a candidate whose scores of the background cannot be those of a sound model.
+
+    Args:
+        candidate: The candidate's scores of background rows.
+        current: The current weights' scores of the same rows.
+    """
+    if not np.isfinite(candidate).all():
+        return Verdict(False, "scores are not finite")
+    if not len(candidate):
+        return Verdict(True, TOO_FEW_LABELS)
+    tied = float(np.unique(candidate, return_counts=True)[1].max() / len(candidate))
+    threshold = np.quantile(current, 1.0 - _BACKGROUND_ALERTED)
+    alerted = float((candidate > threshold).mean())
+    figures = {"background_tied": tied, "background_over_old_threshold": alerted}
+    if len(candidate) > 1 and tied > _MOST_TIED:
+        return Verdict(False, f"{tied:.0%} of the background have one and the same score", figures)
+    if alerted > _MOST_BACKGROUND_ALERTED:
+        return Verdict(False, f"{alerted:.0%} of the background are over the threshold that let 1% through", figures)
+    return Verdict(True, TOO_FEW_LABELS, figures)
+
+
+def later_figures(rows: JudgedRows, later: Flags) -> dict[str, float]:
+    """Return both average precisions on frauds later than the whole support, nothing where there are none."""
+    kept = later | ~rows.fraud
+    if not (rows.fraud & later).any():
+        return {}
+    part = JudgedRows(rows.candidate[kept], rows.current[kept], rows.fraud[kept], rows.newer[kept])
+    found = compare([part], precision_at_frauds)
+    frauds = float(part.fraud.sum())
+    return {"later_frauds": frauds} | {f"later_{key}": one for key, one in _figures("average_precision", found).items()}
+
+
+def _figures(name: str, found: Difference) -> dict[str, float]:
+    return {
+        f"{name}_candidate": found.candidate,
+        f"{name}_current": found.current,
+        f"{name}_change": found.change,
+        f"{name}_standard_error": found.standard_error,
+    }

@@ -1,0 +1,62 @@
+"""Draws a support set from a line's buffer: balanced between labels, recent, repeatable."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.adaptation.support_buffer import Held, Rows, SupportBuffer, rows_of, sample_recent
+
+_RECENT_HALF_LIFE_S = 30 * 86_400.0
+# Labelled genuine events are the line's hard ones, but too few to stand for all of it.
+_MOST_LABELLED_GENUINE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class SupportSample:
+    """The examples one adaptation is taught.
+
+    Attributes:
+        frauds: Labelled fraud, in order of their learning.
+        genuine: Labelled genuine.
+        presumed: Unlabelled for longer than the line's label delay.
+    """
+
+    frauds: list[Held]
+    genuine: list[Held]
+    presumed: list[Held]
+
+    def features(self, width: int) -> Rows:
+        """Return all rows [n, width]: frauds first, then genuine, then presumed genuine."""
+        return rows_of([*self.frauds, *self.genuine, *self.presumed], width)
+
+    def labels(self) -> npt.NDArray[np.float32]:
+        """Return 1 for the frauds and 0 for the rest, in the rows' order."""
+        labels = np.zeros(len(self.frauds) + len(self.genuine) + len(self.presumed), np.float32)
+        labels[: len(self.frauds)] = 1.0
+        return labels
+
+    def newest_produced_at_ms(self) -> int:
+        """Return when the newest label in it was produced, 0 without labels."""
+        return max((held.example.label_produced_at_ms for held in [*self.frauds, *self.genuine]), default=0)
+
+    def newest_occurred_at_s(self) -> float:
+        """Return the event time of its newest example."""
+        held = [*self.frauds, *self.genuine, *self.presumed]
+        return max((one.example.occurred_at_s for one in held), default=float("-inf"))
+
+
+def draw(buffer: SupportBuffer, genuine: int, generator: np.random.Generator) -> SupportSample:
+    """Return all frauds that may be taught and at most `genuine` rows that are not fraud."""
+    labelled = buffer.genuine()
+    most_labelled = int(genuine * _MOST_LABELLED_GENUINE)
+    kept = sample_recent(labelled, most_labelled, _RECENT_HALF_LIFE_S, generator)
+    presumed = sample_recent(buffer.presumed_genuine(), genuine - len(kept), _RECENT_HALF_LIFE_S, generator)
+    return SupportSample(buffer.frauds(), kept, presumed)
+
+
+def generator_for(line: str, version: int) -> np.random.Generator:
+    """Return the source of chance of one version of one line, the same on every machine."""
+    digest = blake2b(f"{line}\0{version}".encode(), digest_size=8).digest()
+    return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "little")))
