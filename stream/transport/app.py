@@ -170,10 +170,12 @@ def fail(where: str, error: BaseException) -> None:
 
 
 def _faust_app(settings: Settings) -> faust.App:
+    folder = Path(settings.state_folder) / "faust"
+    folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         settings.application,
         broker=[f"kafka://{address}" for address in settings.bootstrap_servers.split(",")],
-        datadir=Path(settings.state_folder) / "faust",
+        datadir=folder,
         autodiscover=False,
         topic_allow_declare=False,
         topic_disable_leader=True,

@@ -91,9 +91,9 @@ class TransactionalWriter:
         futures = []
         batch = self._producer.create_batch()
         for record in records:
-            if batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is None:
+            if batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is None:
                 futures.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+                batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
         futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
