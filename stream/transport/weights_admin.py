@@ -1,0 +1,91 @@
+"""Reads `line-weights` for a person, and puts an older version in force."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stream.errors import UsageError, WeightsRefusedError
+from stream.features.specification import feature_hash
+from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
+from stream.pipelines.live_weights import Activation, activate
+from stream.scoring.line_weights import LineWeights
+from stream.scoring.weights_manifest import WeightsManifest
+from stream.settings import Settings
+from stream.transport.clients import connect_producer, read_topic
+from stream.transport.topics import Topics
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVersion:
+    """One version of a line's weights as it stands on the topic."""
+
+    line: str
+    version: int
+    in_force: bool
+    manifest: WeightsManifest | None
+    refused: str
+
+    def summary(self) -> dict[str, Any]:
+        """Return all that is known, for JSON."""
+        known = self.manifest.model_dump(mode="json") if self.manifest is not None else {"refused": self.refused}
+        return {"line": self.line, "version": self.version, "in_force": self.in_force, **known}
+
+    def row(self) -> tuple[object, ...]:
+        """Return the columns of the table of versions."""
+        mark = "yes" if self.in_force else ""
+        if self.manifest is None:
+            return self.line, self.version, mark, "", "", "", f"refused: {self.refused}"
+        gate = ", ".join(f"{name} {value:.3f}" for name, value in self.manifest.gate.items())
+        one = self.manifest
+        return self.line, self.version, mark, one.support_frauds, one.support_genuine, one.created_at, gate
+
+
+def read_weights(settings: Settings) -> list[KeptVersion]:
+    """Return the kept versions of all lines, by line and version.
+
+    Raises:
+        BrokerUnavailableError: Kafka cannot be reached.
+    """
+    stored: dict[tuple[str, int], bytes] = {}
+    in_force: dict[str, int] = {}
+    for record in read_topic(settings.bootstrap_servers, Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
+        line, _, version = record.key.decode().partition("\0")
+        if not version:
+            in_force[line] = msgspec.json.decode(record.value, type=Activation).version
+        elif record.value is None:
+            stored.pop((line, int(version)), None)
+        else:
+            stored[line, int(version)] = record.value
+    return [_kept(line, version, value, in_force.get(line)) for (line, version), value in sorted(stored.items())]
+
+
+def _kept(line: str, version: int, value: bytes, in_force: int | None) -> KeptVersion:
+    try:
+        manifest = LineWeights.from_bytes(value, feature_hash()).manifest
+    except WeightsRefusedError as error:
+        return KeptVersion(line, version, version == in_force, None, str(error))
+    return KeptVersion(line, version, version == in_force, manifest, "")
+
+
+def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: str) -> None:
+    """Put a kept version in force on every scoring partition.
+
+    Version 0, the shared initialisation, is always there.
+
+    Raises:
+        UsageError: The line has no such version, or it does not fit.
+    """
+    kept = {one.version: one for one in read_weights(settings) if one.line == line}
+    if version != 0 and (version not in kept or kept[version].manifest is None):
+        raise UsageError(f"line {line} has no usable version {version}; see `foreshot weights list --line {line}`")
+    producer = connect_producer(settings.bootstrap_servers)
+    names = Topics(settings.topic_prefix)
+    try:
+        partitions = len(producer.partitions_for(names.named(ENRICHED_EVENTS)))
+        at = datetime.now(UTC).isoformat()
+        for one in activate(line, Activation(version, by, reason, at), partitions):
+            producer.send(names.named(one.topic), key=one.key, value=one.value, partition=one.partition).get(30)
+    finally:
+        producer.close()
