@@ -93,6 +93,9 @@ class LiveWeights:
 
     async def arrived(self, line: str, version: int, timeout_s: float = 10.0) -> None:
         """Wait until a version came, fit or not; go on without it after `timeout_s`."""
+        if version == 0:
+            return
+        deadline_s = time.monotonic() + timeout_s
         deadline_s = time.monotonic() + timeout_s
         while (line, version) not in self._seen:
             self._arrival.clear()

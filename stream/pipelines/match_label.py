@@ -166,28 +166,26 @@ def _apply(
     state: LabelState, effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent
 ) -> None:
     known = state.entry(line, event_id)
-    settlement = settle(known, entry)
-    if settlement in ("duplicate", "older"):
+    if settle(known, entry) in ("duplicate", "older"):
         effects.outcomes[line, entry.label, "duplicate"] += 1
         return
-    in_force = LabelEntry(
-        entry.label,
-        entry.reverses,
-        entry.labelled_at_s,
-        entry.source,
-        entry.produced_at_ms,
-        False,
-        event.occurred_at_s + state.horizon_s,
-    )
+    in_force = msgspec.structs.replace(entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s)
     state.put(line, event_id, in_force)
-    effects.outcomes[line, entry.label, "withdrawn" if entry.reverses else "applied"] += 1
-    if not entry.reverses:
-        effects.label_delays_s.append((line, entry.labelled_at_s - event.occurred_at_s))
     # A waiting label was never learnt: the store may run ahead of a batch that was undone.
     before = "none" if known is None or known.pending else known.verdict
     if before != in_force.verdict:
-        effects.examples.append(_example(line, event_id, in_force, event))
-    if delta := fraud_delta(before, in_force.verdict):
+        _learn(effects, line, event_id, in_force, event, fraud_delta(before, in_force.verdict))
+    outcome: LabelOutcome = "withdrawn" if entry.reverses else "applied"
+    effects.outcomes[line, entry.label, "duplicate" if before == in_force.verdict else outcome] += 1
+
+
+def _learn(
+    effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent, delta: int
+) -> None:
+    effects.examples.append(_example(line, event_id, entry, event))
+    if not entry.reverses:
+        effects.label_delays_s.append((line, entry.labelled_at_s - event.occurred_at_s))
+    if delta:
         update = RiskUpdate(event_id, line, event.counterparty, event.occurred_at_s, float(delta))
         effects.risk_updates.append(update)
 

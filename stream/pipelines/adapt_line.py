@@ -1,0 +1,128 @@
+"""Learns from labelled examples, line by line: when something is due, new weights and their audit."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stream.adaptation.adaptation_record import AdaptationRecord
+from stream.adaptation.adapter import Adapter
+from stream.adaptation.labelled_example import LabelledExample
+from stream.adaptation.line_memory import LineMemory
+from stream.adaptation.trial import Trial, try_candidate
+from stream.adaptation.trigger import Reason, due
+from stream.clock import Clock
+from stream.events.business_line import BusinessLine
+from stream.scoring.line_weights import LineWeights
+
+# A line's first weights may be followed at once by those that its labels ask for.
+_MOST_PER_LINE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """The outcome of one attempt.
+
+    Attributes:
+        weights: To be published and put in force; None where the gate refused them.
+    """
+
+    weights: LineWeights | None
+    record: AdaptationRecord
+
+
+class LineLearner:
+    """The learner of one partition of `labelled-examples`: what its lines know, and when they adapt."""
+
+    def __init__(self, lines: Mapping[str, BusinessLine], adapter: Adapter, clock: Clock) -> None:
+        """Start without examples.
+
+        Args:
+            lines: Business lines by name; examples of others are passed over.
+            adapter: Makes weights from the shared initialisation.
+            clock: Gives the time that new weights are dated with.
+        """
+        self._lines = lines
+        self._adapter = adapter
+        self._clock = clock
+        self._memories: dict[str, LineMemory] = {}
+
+    def fold(self, examples: Sequence[LabelledExample]) -> None:
+        """Remember examples without adapting: a restart reads the topic again from its start."""
+        for example in examples:
+            if example.line in self._lines:
+                self._memory(example.line).fold(example)
+
+    def learn(self, examples: Sequence[LabelledExample]) -> list[Adaptation]:
+        """Remember examples and adapt the lines for which that is due.
+
+        Args:
+            examples: In order of their offsets.
+
+        Returns:
+            The attempts, in the order in which they must take effect.
+        """
+        self.fold(examples)
+        made: list[Adaptation] = []
+        for line in dict.fromkeys(example.line for example in examples):
+            for _ in range(_MOST_PER_LINE if line in self._lines else 0):
+                if (reason := self._due(line)) is None:
+                    break
+                made.append(self._attempt(line, reason))
+        return made
+
+    def on_weights(self, weights: LineWeights) -> None:
+        """Take note of a version on `line-weights`, this learner's own or another's."""
+        if weights.manifest.line in self._lines:
+            self._memory(weights.manifest.line).on_weights(weights)
+
+    def on_activation(self, line: str, version: int) -> None:
+        """Take note that a version was put in force, by adaptation or by a person's rollback."""
+        if line in self._lines:
+            self._memory(line).on_activation(version)
+
+    def support_labels(self, line: str) -> dict[str, int]:
+        """Return how many labels of each kind the line's buffer holds, the gate's included."""
+        return self._memory(line).buffer.label_counts()
+
+    def _memory(self, line: str) -> LineMemory:
+        if line not in self._memories:
+            self._memories[line] = LineMemory(self._lines[line], self._adapter)
+        return self._memories[line]
+
+    def _due(self, line: str) -> Reason | None:
+        memory = self._memory(line)
+        last = memory.last_attempt()
+        return due(memory.policy, memory.buffer, last, self._adapter.initialisation_id, drifted=memory.drift.detected)
+
+    def _attempt(self, line: str, reason: Reason) -> Adaptation:
+        memory = self._memory(line)
+        began_s = time.perf_counter()
+        made_at = datetime.fromtimestamp(self._clock.now_s(), UTC)
+        trial = try_candidate(memory, self._adapter, made_at)
+        record = _record(memory, trial, reason, made_at, time.perf_counter() - began_s)
+        memory.attempted(trial)
+        return Adaptation(trial.candidate if trial.verdict.accepted else None, record)
+
+
+def _record(memory: LineMemory, trial: Trial, reason: Reason, made_at: datetime, took_s: float) -> AdaptationRecord:
+    manifest = trial.candidate.manifest
+    return AdaptationRecord(
+        line=manifest.line,
+        version=manifest.version,
+        parent_version=manifest.parent_version,
+        outcome="accepted" if trial.verdict.accepted else "rejected",
+        trigger=reason,
+        reason=trial.verdict.reason,
+        figures=trial.verdict.figures,
+        initialisation=manifest.initialisation,
+        support_frauds=len(trial.sample.frauds),
+        support_genuine=len(trial.sample.genuine),
+        support_presumed_genuine=len(trial.sample.presumed),
+        background=memory.buffer.background_count(),
+        made_at=made_at,
+        event_time=datetime.fromtimestamp(memory.buffer.watermark_s, UTC),
+        newest_label_produced_at_ms=manifest.newest_label_produced_at_ms,
+        took_s=took_s,
+        digest=manifest.digest,
+    )
