@@ -1,0 +1,99 @@
+"""The features: their names, their order, their version, and how each is told to a person."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from math import exp, expm1
+from typing import Literal
+
+from stream.features.decayed_window import HALF_LIVES_S
+
+SPECIFICATION_VERSION = 1
+
+Side = Literal["subject", "counterparty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the feature vector.
+
+    Attributes:
+        name: Unique; part of the specification's hash.
+        side: Whose state it is made from.
+        text: Told to a person, with `{value}` (after `to_display`) and `{kind}` (card, account).
+        to_display: From the raw feature to what a person reads.
+        text_if_not: Told instead where the displayed value is 0, for yes-or-no features.
+    """
+
+    name: str
+    side: Side
+    text: str
+    to_display: Callable[[float], float] = float
+    text_if_not: str | None = None
+
+    def describe(self, value: float, kind: str = "card") -> str:
+        """Return what the raw feature value means, for a person.
+
+        Args:
+            value: The feature as it stands in the vector, not standardised.
+            kind: What the line calls its subjects.
+
+        Example:
+            >>> from math import log
+            >>> FEATURES[NAMES.index("amount_vs_own_mean")].describe(log(9.0))
+            "amount 9.0 times the card's own mean"
+        """
+        shown = self.to_display(float(value))
+        chosen = self.text_if_not if self.text_if_not is not None and shown == 0.0 else self.text
+        return chosen.format(value=shown, kind=kind)
+
+
+def _exp_less_one_hours(value: float) -> float:
+    return expm1(value) / 3600.0
+
+
+def _windows(side: Side, prefix: str, text: str, names: tuple[str, ...], shown: Callable[[float], float]) -> list[Feature]:
+    return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), shown) for name in names]
+
+
+_SPOKEN = {"1h": "hour", "1d": "day", "7d": "7 days", "30d": "30 days"}
+
+_SUBJECT = (
+    Feature("log_amount", "subject", "amount {value:,.2f}", expm1),
+    Feature("hour_sin", "subject", "the time of day"),
+    Feature("hour_cos", "subject", "the time of day"),
+    Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
+    *_windows("subject", "subject_count", "about {value:.0f} events of this {kind} in a WINDOW", ("1h", "1d", "7d", "30d"), expm1),
+    *_windows("subject", "subject_mean", "this {kind}'s mean amount over a WINDOW is {value:,.2f}", ("1d", "7d", "30d"), expm1),
+    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", exp),
+    Feature("amount_vs_own_spread", "subject", "amount {value:+.1f} of the {kind}'s usual deviations from its mean"),
+    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _exp_less_one_hours),
+    Feature("pair_new", "subject", "none of the {kind}'s last 8 counterparties", text_if_not="a counterparty the {kind} knows"),
+    Feature("instrument_changed", "subject", "another instrument than last time", text_if_not="the same instrument as last time"),
+    Feature("place_changed", "subject", "another place than last time", text_if_not="the same place as last time"),
+    Feature("distance", "subject", "{value:,.0f} km from the last place", expm1),
+    Feature("speed", "subject", "{value:,.0f} km/h since the last place", expm1),
+)
+
+_COUNTERPARTY = (
+    *_windows("counterparty", "counterparty_count", "about {value:.0f} events at this counterparty in a WINDOW", ("1h", "1d", "7d", "30d"), expm1),
+    *_windows("counterparty", "counterparty_mean", "the counterparty's mean amount over a WINDOW is {value:,.2f}", ("30d",), expm1),
+    Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
+    Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _exp_less_one_hours),
+    *_windows("counterparty", "counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", ("1d", "7d", "30d"), float),
+)
+
+FEATURES: tuple[Feature, ...] = _SUBJECT + _COUNTERPARTY
+"""The feature vector, the subject's part first."""
+
+NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+SUBJECT_WIDTH = len(_SUBJECT)
+COUNTERPARTY_WIDTH = len(_COUNTERPARTY)
+
+
+@cache
+def feature_hash() -> str:
+    """Return the hash that weights carry: a scorer refuses weights made for another."""
+    half_lives = ",".join(f"{half_life:g}" for half_life in HALF_LIVES_S)
+    return sha256(f"{SPECIFICATION_VERSION}|{half_lives}|{','.join(NAMES)}".encode()).hexdigest()
