@@ -25,6 +25,7 @@ TOO_FEW_LABELS = "too few labels to judge"
 _BACKGROUND_ALERTED = 0.01
 _MOST_BACKGROUND_ALERTED = 0.25
 _MOST_TIED = 0.5
+_LEAST_BACKGROUND = 20
 # AUC moves with every row below the top, where alerts are never raised.
 _AUC_SLACK = 2.0
 
@@ -91,23 +92,26 @@ def judge(parts: Sequence[JudgedRows], tolerance: float, judged_on: str) -> Verd
     return Verdict(True, reason, figures)
 
 
-def check_sanity(candidate: Scores, current: Scores) -> Verdict:
+def check_sanity(candidate: Scores, current: Scores | None) -> Verdict:
     """Refuse a candidate whose scores of the background cannot be those of a sound model.
 
     Args:
         candidate: The candidate's scores of background rows.
-        current: The current weights' scores of the same rows.
+        current: The current weights' scores of the same rows; None where the candidate
+            was taught no label, so that its scale alone is new.
     """
     if not np.isfinite(candidate).all():
         return Verdict(False, "scores are not finite")
-    if not len(candidate):
+    if len(candidate) < _LEAST_BACKGROUND:
         return Verdict(True, TOO_FEW_LABELS)
     tied = float(np.unique(candidate, return_counts=True)[1].max() / len(candidate))
-    threshold = np.quantile(current, 1.0 - _BACKGROUND_ALERTED)
-    alerted = float((candidate > threshold).mean())
-    figures = {"background_tied": tied, "background_over_old_threshold": alerted}
-    if len(candidate) > 1 and tied > _MOST_TIED:
+    figures = {"background_tied": tied}
+    if tied > _MOST_TIED:
         return Verdict(False, f"{tied:.0%} of the background have one and the same score", figures)
+    if current is None:
+        return Verdict(True, TOO_FEW_LABELS, figures)
+    alerted = float((candidate > np.quantile(current, 1.0 - _BACKGROUND_ALERTED)).mean())
+    figures["background_over_old_threshold"] = alerted
     if alerted > _MOST_BACKGROUND_ALERTED:
         return Verdict(False, f"{alerted:.0%} of the background are over the threshold that let 1% through", figures)
     return Verdict(True, TOO_FEW_LABELS, figures)

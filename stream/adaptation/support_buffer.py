@@ -88,6 +88,10 @@ class SupportBuffer:
         """Return sampled events without a label, of any age, oldest first."""
         return [held for held in self._background.values() if held.reserved == reserved]
 
+    def label_counts(self) -> dict[str, int]:
+        """Return how many labels of each kind are held, the gate's included."""
+        return {kind: len(held) for kind, held in self._labelled.items()}
+
     def background_count(self) -> int:
         """Return how many events without a label are held."""
         return len(self._background)

@@ -99,7 +99,7 @@ class LineLearner:
         memory = self._memory(line)
         began_s = time.perf_counter()
         made_at = datetime.fromtimestamp(self._clock.now_s(), UTC)
-        trial = try_candidate(memory, self._adapter, made_at)
+        trial = try_candidate(memory.plan(), memory.buffer, self._adapter, made_at)
         record = _record(memory, trial, reason, made_at, time.perf_counter() - began_s)
         memory.attempted(trial)
         return Adaptation(trial.candidate if trial.verdict.accepted else None, record)
