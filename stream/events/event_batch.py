@@ -44,3 +44,28 @@ class EventBatch:
     def __len__(self) -> int:
         """Return the number of events."""
         return len(self.event_id)
+
+
+def take_rows(batch: EventBatch, rows: npt.NDArray[np.int64]) -> EventBatch:
+    """Return some rows of a batch, in the order of `rows`.
+
+    Args:
+        batch: The whole.
+        rows: Row numbers, int64 [k].
+    """
+    chosen = rows.tolist()
+    return EventBatch(
+        event_id=[batch.event_id[row] for row in chosen],
+        line=[batch.line[row] for row in chosen],
+        subject=[batch.subject[row] for row in chosen],
+        counterparty=[batch.counterparty[row] for row in chosen],
+        currency=[batch.currency[row] for row in chosen],
+        occurred_at_s=batch.occurred_at_s[rows],
+        amount_minor=batch.amount_minor[rows],
+        amount=batch.amount[rows],
+        instrument=batch.instrument[rows],
+        place=batch.place[rows],
+        latitude=batch.latitude[rows],
+        longitude=batch.longitude[rows],
+        produced_at_ms=batch.produced_at_ms[rows],
+    )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import socket
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 from faust.web import Request, Response, View
 
-from stream.errors import ForeshotError
+from stream.errors import ForeshotError, UsageError
 from stream.metrics import Metrics
 from stream.settings import Settings
 from stream.transport.dead_letters import DeadLetterLimit
@@ -151,9 +152,24 @@ class StreamWorker:
             found.append(PartitionProgress(topic, runner.partition, lag, idle_s, done is not None))
         return found
 
-    async def stop(self) -> None:
-        """Let go of all partitions."""
-        await self._stop_runners()
+    def run(self) -> None:
+        """Run until a signal ends it, then leave the group and exit."""
+        _check_port(self._settings.web_host, self._settings.web_port)
+        self.app.Worker(
+            loglevel=self._settings.log_level, redirect_stdouts=False, quiet=True, logging_config=_QUIET_LOGGING
+        ).execute_from_commandline()
+
+
+_QUIET_LOGGING = {"version": 1, "incremental": True}
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(f"web port {host}:{port} cannot be used: {error}; choose another with --web-port") from error
 
 
 def fail(where: str, error: BaseException) -> None:

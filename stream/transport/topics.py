@@ -173,3 +173,16 @@ def _setting(described: object, name: str) -> object:
     text = str(described)
     at = text.find(name)
     return text[at : at + 80] if at >= 0 else ""
+
+
+def partition_count(settings: Settings, topic: str) -> int:
+    """Return how many partitions a topic has.
+
+    Raises:
+        BrokerUnavailableError: Kafka cannot be reached.
+    """
+    admin = connect_admin(settings.bootstrap_servers)
+    try:
+        return len(admin.describe_topics([Topics(settings.topic_prefix).named(topic)])[0]["partitions"])
+    finally:
+        admin.close()

@@ -13,7 +13,7 @@ import aiokafka
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.pipelines.effects import Outgoing
-from stream.transport.partitioner import partitions_of
+from stream.placement import partitions_of
 
 _BATCH_BYTES = 1 << 20
 _REQUEST_BYTES = 8 << 20

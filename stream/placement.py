@@ -57,6 +57,11 @@ def _place(data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64], partitions:
     return placed
 
 
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of one key."""
+    return int(partitions_of([key], partitions)[0])
+
+
 def partitions_of(keys: Sequence[bytes], partitions: int) -> npt.NDArray[np.int32]:
     """Return the partition of every key.
 

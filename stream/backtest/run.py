@@ -1,0 +1,157 @@
+"""Runs history through the pure pipelines in event-time order, labels released when they are due.
+
+What a worker does over Kafka in five stages happens here in one process, in the order
+in which one partition would see it: an hour's events, then what the learner made of
+them, then the labels that became known, then the next hour.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.adaptation.adaptation_record import AdaptationRecord
+from stream.adaptation.adapter import Adapter
+from stream.adaptation.label_state import LabelState
+from stream.adaptation.memory_store import MemoryFeatureStore
+from stream.alerts.budget import AlertBudget
+from stream.clock import FixedClock
+from stream.events.business_line import BusinessLine
+from stream.events.enriched_event import WeightsActivation
+from stream.events.event_batch import EventBatch, take_rows
+from stream.events.fraud_label import FraudLabel
+from stream.events.history import History, label_of
+from stream.events.scored_event import ScoredEvent
+from stream.features.counterparty import CounterpartyState
+from stream.features.subject import SubjectState
+from stream.pipelines.active_versions import ActiveVersions
+from stream.pipelines.adapt_line import Adaptation, LineLearner
+from stream.pipelines.adapt_step import ACTIVATION_GRID_S, activation_of
+from stream.pipelines.match_label import MatchEffects, match_labels, match_scored
+from stream.pipelines.profile_subject import profile_subject
+from stream.pipelines.score_event import Scoring, score_events
+from stream.scoring.line_scorers import LineScorers
+from stream.scoring.line_weights import LineWeights
+
+_FRAUD = 1
+_MICRO_BATCH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became known up to one moment: events that happened, labels that were released."""
+
+    until_s: float
+    events: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64]
+
+
+def steps_of(history: History) -> Iterator[Step]:
+    """Cut history at every full hour and at every release of labels.
+
+    Args:
+        history: Events in event-time order.
+
+    Yields:
+        Rows of the events since the last step, and rows whose labels are released after
+        them, in order. Labels due after the last event are never released.
+    """
+    occurred_at_s = history.batch.occurred_at_s
+    if not len(occurred_at_s):
+        return
+    frauds = np.flatnonzero(history.label == _FRAUD)
+    due_s = history.label_known_at_s[frauds]
+    order = np.lexsort((frauds, due_s))
+    frauds, due_s = frauds[order], due_s[order]
+    first = math.floor(occurred_at_s[0] / ACTIVATION_GRID_S) + 1
+    last = math.floor(occurred_at_s[-1] / ACTIVATION_GRID_S) + 1
+    grid = np.union1d(np.arange(first, last + 1) * ACTIVATION_GRID_S, due_s[due_s <= occurred_at_s[-1]])
+    event_ends = np.searchsorted(occurred_at_s, grid, side="left")
+    label_ends = np.searchsorted(due_s, grid, side="right")
+    event_at = label_at = 0
+    for until_s, event_end, label_end in zip(grid.tolist(), event_ends.tolist(), label_ends.tolist(), strict=True):
+        released = frauds[label_at:label_end] if until_s <= occurred_at_s[-1] else frauds[:0]
+        if event_end > event_at or len(released):
+            yield Step(until_s, np.arange(event_at, event_end), released)
+        event_at, label_at = event_end, label_end
+
+
+class Backtest:
+    """One pass over history, all state in memory."""
+
+    def __init__(self, lines: Mapping[str, BusinessLine], initialisation: LineWeights, horizon_s: float) -> None:
+        """Start with empty state.
+
+        Args:
+            lines: Business lines by name.
+            initialisation: The shared initialisation.
+            horizon_s: How long features wait for a label, event time.
+        """
+        self._lines = lines
+        self._subjects = SubjectState()
+        self._clock = FixedClock()
+        self._scoring = Scoring(
+            lines,
+            CounterpartyState(),
+            LineScorers(initialisation),
+            ActiveVersions(),
+            AlertBudget(),
+            1,
+            self._clock,
+        )
+        self._labels = LabelState(horizon_s)
+        self._store = MemoryFeatureStore(horizon_s)
+        self._learner = LineLearner(lines, Adapter(initialisation), self._clock)
+        self.adaptations: list[AdaptationRecord] = []
+
+    def take(self, history: History, step: Step) -> list[ScoredEvent]:
+        """Score one step's events, learn from them, then release its labels."""
+        scored: list[ScoredEvent] = []
+        for start in range(0, len(step.events), _MICRO_BATCH):
+            scored += self._score(take_rows(history.batch, step.events[start : start + _MICRO_BATCH]))
+        self._clock.move_to(step.until_s)
+        labels = [(label_of(history, int(row)), int(step.until_s * 1000)) for row in step.labels]
+        if labels:
+            self._release(labels)
+        return scored
+
+    def _score(self, batch: EventBatch) -> list[ScoredEvent]:
+        self._clock.move_to(float(batch.occurred_at_s[-1]))
+        scored = score_events(self._scoring, profile_subject(self._subjects, batch).events)
+        self._learn(match_scored(self._labels, self._store, scored, next_offset=0, lines=self._lines))
+        return scored
+
+    def _release(self, labels: list[tuple[FraudLabel, int]]) -> None:
+        matched = match_labels(self._labels, self._store, labels, lines=self._lines)
+        score_events(self._scoring, matched.risk_updates)
+        self._learn(matched)
+
+    def _learn(self, matched: MatchEffects) -> None:
+        for made in self._learner.learn(matched.examples):
+            self.adaptations.append(made.record)
+            self._put_in_force(made)
+
+    def _put_in_force(self, made: Adaptation) -> None:
+        if made.weights is None:
+            return
+        self._scoring.scorers.put(made.weights)
+        chosen = activation_of(made.record)
+        score_events(self._scoring, [WeightsActivation(made.record.line, chosen.version, chosen.not_before_s)])
+
+
+def run_backtest(
+    history: History, backtest: Backtest, take: Callable[[list[ScoredEvent]], None], advance: Callable[[int], None]
+) -> None:
+    """Run all of history.
+
+    Args:
+        history: Events in event-time order.
+        backtest: Holds the state.
+        take: Receives the scored events of each step.
+        advance: Told how many events each step had, for a progress bar.
+    """
+    for step in steps_of(history):
+        take(backtest.take(history, step))
+        advance(len(step.events))

@@ -1,0 +1,166 @@
+"""Labelled examples of one partition of lines in; weights, their activation and their audit out."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from stream.adaptation.adaptation_record import AdaptationRecord
+from stream.adaptation.labelled_example import LabelledExample, decode
+from stream.errors import WeightsRefusedError
+from stream.events.decode import Rejected, SourceRecord
+from stream.features.partition_state import PartitionState
+from stream.metrics import Metrics
+from stream.pipelines.adapt_line import Adaptation, LineLearner
+from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
+from stream.pipelines.live_weights import Activation, activate, delete, publish
+from stream.scoring.line_weights import LineWeights
+
+# A version that no label waits for starts on the next full hour of event time, so that
+# a replay in step and a backtest swap at the same event.
+ACTIVATION_GRID_S = 3600.0
+_LABEL_TRIGGERS = ("frauds", "labels", "age")
+
+
+def activation_of(record: AdaptationRecord) -> Activation:
+    """Return how an accepted candidate is put in force."""
+    at_once = record.trigger in _LABEL_TRIGGERS
+    event_time_s = record.event_time.timestamp()
+    not_before_s = 0.0 if at_once else (math.floor(event_time_s / ACTIVATION_GRID_S) + 1) * ACTIVATION_GRID_S
+    return Activation(
+        record.version, "learner", f"{record.trigger}: {record.reason}", record.made_at.isoformat(), not_before_s
+    )
+
+
+class AdaptStep:
+    """Adapts the lines of one partition of `labelled-examples`."""
+
+    state: PartitionState | None = None
+
+    def __init__(
+        self,
+        learner: LineLearner,
+        keep_versions: Mapping[str, int],
+        known: "KnownWeights",
+        metrics: Metrics,
+        scoring_partitions: int,
+    ) -> None:
+        """Join a learner to its outputs.
+
+        Args:
+            learner: What this partition's lines know.
+            keep_versions: How many versions of each line stay on the topic.
+            known: What `line-weights` says, read before each run.
+            metrics: Where adaptations are booked.
+            scoring_partitions: Partitions of `enriched-events`, each of which must be told of a swap.
+        """
+        self._learner = learner
+        self._keep_versions = keep_versions
+        self._known = known
+        self._seen: dict[bytes, int] = {}
+        self._metrics = metrics
+        self._scoring_partitions = scoring_partitions
+        self._made: list[Adaptation] = []
+
+    def replay_from(self, topic: str) -> int | None:  # noqa: ARG002 - the protocol's signature
+        """Return 0: the support buffers are rebuilt from the topic's first record."""
+        return 0
+
+    def replay(self, records: list[SourceRecord]) -> None:
+        """Remember examples without adapting."""
+        self._learner.fold(_decode(records)[0])
+
+    async def prepare(self, records: list[SourceRecord]) -> None:
+        """Wait for nothing."""
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Remember examples and adapt what is due."""
+        examples, rejected = _decode(records)
+        self._catch_up({example.line for example in examples})
+        self._made = self._learner.learn(examples)
+        outgoing: list[Outgoing] = []
+        for made in self._made:
+            value = made.record.model_dump_json().encode()
+            outgoing.append(Outgoing(ADAPTATIONS, made.record.line.encode(), value))
+            if made.weights is not None:
+                outgoing.append(publish(made.weights))
+                outgoing += activate(made.record.line, activation_of(made.record), self._scoring_partitions)
+                if (old := made.record.version - self._keep_versions[made.record.line]) > 0:
+                    outgoing.append(delete(made.record.line, old))
+        for line in dict.fromkeys(example.line for example in examples):
+            for label, count in self._learner.support_labels(line).items():
+                self._metrics.gauge("foreshot_support_labels", count, line=line, label=label)
+        return Effects(outgoing, rejected)
+
+    def _catch_up(self, lines: set[str]) -> None:
+        # Records come on the event loop; the learner works in a thread and must not be changed under it.
+        for line in sorted(lines):
+            self._known.tell(line, self._learner, self._seen)
+
+    def committed(self) -> None:
+        """Book the adaptations that are now visible."""
+        for made in self._made:
+            record = made.record
+            self._metrics.count(
+                "foreshot_adaptations", line=record.line, outcome=record.outcome, trigger=record.trigger
+            )
+            self._metrics.observe("foreshot_adaptation_seconds", [record.took_s], line=record.line)
+        self._made = []
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def _decode(records: Sequence[SourceRecord]) -> tuple[list[LabelledExample], list[Rejected]]:
+    examples: list[LabelledExample] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        try:
+            examples.append(decode(record.value or b""))
+        except msgspec.MsgspecError as error:
+            rejected.append(Rejected(record, "unreadable", None, str(error)))
+    return examples, rejected
+
+
+class KnownWeights:
+    """The newest and the active weights of every line, for learners that start at any time."""
+
+    def __init__(self, feature_hash: str) -> None:
+        """Keep weights of one feature specification."""
+        self._feature_hash = feature_hash
+        self._records: dict[str, dict[bytes, tuple[int, bytes]]] = {}
+        self._count = 0
+
+    def take(self, key: bytes, value: bytes | None) -> None:
+        """Take one record of `line-weights`."""
+        line, _, _version = key.decode(errors="replace").partition("\0")
+        kept = self._records.setdefault(line, {})
+        if value is None:
+            kept.pop(key, None)
+            return
+        self._count += 1
+        kept[key] = (self._count, value)
+
+    def tell(self, line: str, learner: LineLearner, seen: dict[bytes, int]) -> None:
+        """Tell a learner what it has not seen of a line, in the order it was written.
+
+        Args:
+            line: The line.
+            learner: Who is told.
+            seen: What the learner has seen; changed in place.
+        """
+        fresh = [(count, key, value) for key, (count, value) in self._records.get(line, {}).items()]
+        for count, key, value in sorted(fresh):
+            if seen.get(key, 0) < count:
+                seen[key] = count
+                self._tell_one(line, learner, key, value)
+
+    def _tell_one(self, line: str, learner: LineLearner, key: bytes, value: bytes) -> None:
+        try:
+            if b"\0" in key:
+                learner.on_weights(LineWeights.from_bytes(value, self._feature_hash))
+            else:
+                learner.on_activation(line, msgspec.json.decode(value, type=Activation).version)
+        except (WeightsRefusedError, msgspec.MsgspecError):
+            # The scorers refuse, count and log the same record.
+            return
