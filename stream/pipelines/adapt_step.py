@@ -9,6 +9,7 @@ from stream.adaptation.adaptation_record import AdaptationRecord
 from stream.adaptation.labelled_example import LabelledExample, decode
 from stream.errors import WeightsRefusedError
 from stream.events.decode import Rejected, SourceRecord
+from stream.events.history_steps import ACTIVATION_GRID_S
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import Adaptation, LineLearner
@@ -16,9 +17,6 @@ from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
 from stream.pipelines.live_weights import Activation, activate, delete, publish
 from stream.scoring.line_weights import LineWeights
 
-# A version that no label waits for starts on the next full hour of event time, so that
-# a replay in step and a backtest swap at the same event.
-ACTIVATION_GRID_S = 3600.0
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
 
