@@ -1,0 +1,69 @@
+"""What an analyst, a chargeback or a rule says of an event, and when."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from stream.events.decode import Rejected, SourceRecord
+from stream.events.transaction import Identifier
+
+_MOST_BYTES = 16_384
+
+
+class FraudLabel(BaseModel):
+    """One label.
+
+    Attributes:
+        event_id: Of the event it is about.
+        line: The event's business line.
+        label: The verdict.
+        source: Who says so.
+        labelled_at: When the verdict was given; the newest one is in force, of equal ones the later arrival.
+        reverses: Withdraws the label: the event is unlabelled again.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    event_id: Identifier
+    line: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    label: Literal["fraud", "genuine"]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "analyst"
+    labelled_at: AwareDatetime
+    reverses: bool = False
+
+
+def decode_labels(records: Sequence[SourceRecord]) -> tuple[list[tuple[FraudLabel, SourceRecord]], list[Rejected]]:
+    """Return usable labels with their records, and the others with their reasons."""
+    good: list[tuple[FraudLabel, SourceRecord]] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        found = _decode_one(record)
+        if isinstance(found, FraudLabel):
+            good.append((found, record))
+        else:
+            rejected.append(found)
+    return good, rejected
+
+
+def _decode_one(record: SourceRecord) -> FraudLabel | Rejected:
+    value = record.value
+    if value is None:
+        return Rejected(record, "unreadable", None, "the record has no value")
+    if len(value) > _MOST_BYTES:
+        return Rejected(record, "oversized", None, f"{len(value)} bytes, at most {_MOST_BYTES} are taken")
+    try:
+        read = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        return Rejected(record, "unreadable", None, f"is not JSON: {error}")
+    if type(read) is not dict:
+        return Rejected(record, "unreadable", None, "must be a JSON object")
+    try:
+        return FraudLabel.model_validate(read)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        reason = "missing_field" if first["type"] == "missing" else "bad_value"
+        return Rejected(record, reason, field, first["msg"])
