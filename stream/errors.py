@@ -21,4 +21,13 @@ class BrokerUnavailableError(ForeshotError):
 
 
 class WeightsRefusedError(ForeshotError):
-    """Weights whose digest, feature hash or shapes do not fit; they never score."""
+    """Weights whose digest, feature hash or shapes do not fit; they never score.
+
+    Attributes:
+        reason: digest, feature_hash, shape or unreadable.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Say which check failed and how."""
+        super().__init__(detail)
+        self.reason = reason

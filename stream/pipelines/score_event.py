@@ -145,7 +145,7 @@ def _score_line(
         line, scores.score, occurred_at_s, budget, scoring.partitions
     )
     alert_rows = np.flatnonzero(alerted)
-    found = current.reasons(features[alert_rows]) if len(alert_rows) else []
+    found = current.reasons(features[alert_rows], scoring.lines[line].kind) if len(alert_rows) else []
     reasons = dict(zip(alert_rows.tolist(), found, strict=True))
     manifest = current.manifest
     scored_at_ms = int(scoring.clock.now_s() * 1000)

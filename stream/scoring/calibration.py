@@ -1,0 +1,68 @@
+"""From a network's logit to a score that can be read as a probability.
+
+Platt, "Probabilistic outputs for support vector machines", 1999, with a ridge: few
+labels leave the slope at 1 and the intercept at the prior correction of a network
+that was taught on balanced classes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+
+_LEAST_SLOPE, _MOST_SLOPE = 0.1, 10.0
+# The prior weighs like so many frauds.
+_PRIOR_FRAUDS = 10.0
+_STEPS = 25
+_MOST_LOGIT = 35.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """score = 1 / (1 + exp(-(slope · logit + intercept))), the slope above 0."""
+
+    slope: float
+    intercept: float
+
+    def apply(self, logits: Vector) -> Vector:
+        """Return scores in [0, 1], float64 [n]."""
+        shifted = np.clip(self.slope * logits + self.intercept, -_MOST_LOGIT, _MOST_LOGIT)
+        return 1.0 / (1.0 + np.exp(-shifted))
+
+
+def fit_calibration(fraud_logits: Vector, genuine_logits: Vector, prevalence: float) -> Calibration:
+    """Return the calibration of a line at its true share of frauds.
+
+    Args:
+        fraud_logits: Of labelled frauds, [k]; may be empty.
+        genuine_logits: Of rows taken as genuine, [n]; may be empty.
+        prevalence: The line's share of frauds, in (0, 1).
+    """
+    prevalence = min(max(prevalence, 1e-6), 0.5)
+    prior = np.array([1.0, np.log(prevalence / (1.0 - prevalence))])
+    frauds, others = len(fraud_logits), len(genuine_logits)
+    if not frauds or not others:
+        return Calibration(1.0, float(prior[1]))
+    logits = np.concatenate([fraud_logits, genuine_logits])
+    targets = np.concatenate([np.ones(frauds), np.zeros(others)])
+    # Weights bring the classes to the line's true shares, the frauds' total to their number.
+    weights = np.concatenate(
+        [np.ones(frauds), np.full(others, frauds * (1.0 - prevalence) / prevalence / others)]
+    )
+    design = np.column_stack([logits, np.ones_like(logits)])
+    found = _newton(design, targets, weights, prior)
+    return Calibration(float(np.clip(found[0], _LEAST_SLOPE, _MOST_SLOPE)), float(found[1]))
+
+
+def _newton(design: Vector, targets: Vector, weights: Vector, prior: Vector) -> Vector:
+    ridge = np.diag([_PRIOR_FRAUDS, 0.2 * _PRIOR_FRAUDS])
+    found = prior.copy()
+    for _ in range(_STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -_MOST_LOGIT, _MOST_LOGIT)))
+        gradient = design.T @ (weights * (chance - targets)) + ridge @ (found - prior)
+        curvature = (design * (weights * chance * (1.0 - chance))[:, None]).T @ design + ridge
+        step = np.linalg.solve(curvature, gradient)
+        found = found - np.clip(step, -2.0, 2.0)
+    return found

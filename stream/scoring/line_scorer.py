@@ -1,0 +1,101 @@
+"""Scores a line's rows: probability of fraud, anomaly, and the reasons for an alert."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.events.scored_event import Reason
+from stream.scoring.anomaly import Anomaly
+from stream.scoring.calibration import Calibration
+from stream.scoring.line_weights import LineWeights
+from stream.scoring.network_forward import forward, layers_of
+from stream.scoring.reasons import top_reasons
+from stream.scoring.standardisation import Standardisation
+from stream.scoring.weights_manifest import WeightsManifest
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of each row: score and anomaly, both in [0, 1], float64 [n]."""
+
+    score: npt.NDArray[np.float64]
+    anomaly: npt.NDArray[np.float64]
+
+
+class LineScorer(Protocol):
+    """What scores a line, whatever kind of model it is."""
+
+    @property
+    def manifest(self) -> WeightsManifest:
+        """What the weights say of themselves."""
+        ...
+
+    @property
+    def score_histogram(self) -> npt.NDArray[np.float64]:
+        """Share of the line's background in each bin of scores, float64 [512]."""
+        ...
+
+    def score(self, features: npt.NDArray[np.float32]) -> Scores:
+        """Return the scores of raw feature rows [n, features]."""
+        ...
+
+    def reasons(self, features: npt.NDArray[np.float32], kind: str) -> list[list[Reason]]:
+        """Return the top three reasons of each raw row."""
+        ...
+
+
+class NetworkScorer:
+    """Runs an adapted network on standardised rows."""
+
+    def __init__(self, weights: LineWeights) -> None:
+        """Take the arrays as they are needed."""
+        arrays = weights.arrays
+        self._manifest = weights.manifest
+        self._layers = layers_of(arrays)
+        self._standardisation = Standardisation(
+            arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
+        )
+        self._calibration = Calibration(
+            float(arrays["calibration.slope"][0]), float(arrays["calibration.intercept"][0])
+        )
+        self._anomaly = Anomaly(
+            arrays["anomaly.mean"].astype(np.float64),
+            arrays["anomaly.precision"].astype(np.float64),
+            arrays["anomaly.quantiles"].astype(np.float64),
+        )
+        self._histogram = arrays["score.histogram"].astype(np.float64)
+
+    @property
+    def manifest(self) -> WeightsManifest:
+        """What the weights say of themselves."""
+        return self._manifest
+
+    @property
+    def score_histogram(self) -> npt.NDArray[np.float64]:
+        """Share of the line's background in each bin of scores, float64 [512]."""
+        return self._histogram
+
+    def standardise(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return raw rows as the network takes them."""
+        return self._standardisation.apply(np.nan_to_num(features, posinf=0.0, neginf=0.0))
+
+    def logits(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return the network's logit of standardised rows."""
+        return forward(self._layers, rows)
+
+    def score(self, features: npt.NDArray[np.float32]) -> Scores:
+        """Return the scores of raw feature rows [n, features]."""
+        rows = self.standardise(features)
+        return Scores(self._calibration.apply(self.logits(rows)), self._anomaly.score(rows))
+
+    def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
+        """Return the top three reasons of each raw row [n, features]."""
+        rows = self.standardise(features)
+        return [top_reasons(self.logits, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
+
+
+def scorer_of(weights: LineWeights) -> LineScorer:
+    """Return the scorer that runs these weights."""
+    return NetworkScorer(weights)

@@ -1,0 +1,45 @@
+"""Standardises a line's rows by the line's own unlabelled past."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+CLIP = 5.0
+_LEAST_SCALE = 1e-3
+# So many rows count as much as the initialisation's own mean and scale.
+_PRIOR_ROWS = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standardisation:
+    """Mean and scale of each feature, float32 [features]."""
+
+    mean: npt.NDArray[np.float32]
+    scale: npt.NDArray[np.float32]
+
+    def apply(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return rows less the mean, over the scale, clipped to ±5; float32 [n, features]."""
+        rows: npt.NDArray[np.float32] = np.clip((features - self.mean) / self.scale, -CLIP, CLIP)
+        return rows
+
+
+def fit_standardisation(
+    rows: npt.NDArray[np.float32], prior: Standardisation | None = None
+) -> Standardisation:
+    """Return mean and scale of rows, pulled towards a prior where rows are few.
+
+    Args:
+        rows: Unlabelled rows of the line, float32 [n, features].
+        prior: The shared initialisation's; none gives the rows' own.
+    """
+    values = rows.astype(np.float64)
+    count = len(values)
+    if prior is None:
+        mean, scale = values.mean(0), values.std(0)
+    else:
+        share = count / (count + _PRIOR_ROWS)
+        mean = share * (values.mean(0) if count else 0.0) + (1 - share) * prior.mean
+        variance = share * (values.var(0) if count else 0.0) + (1 - share) * prior.scale.astype(np.float64) ** 2
+        scale = np.sqrt(variance)
+    return Standardisation(mean.astype(np.float32), np.maximum(scale, _LEAST_SCALE).astype(np.float32))
