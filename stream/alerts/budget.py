@@ -16,9 +16,9 @@ from stream.scoring.score_histogram import BINS, bin_position, score_at
 HALF_LIFE_S = 86_400.0
 _DAY_S = 86_400.0
 _DECAY = math.log(2.0) / HALF_LIFE_S
-# Histogram, then: event time of the last decay, of the first event, decayed total.
-_LAST, _FIRST, _TOTAL = BINS, BINS + 1, BINS + 2
-_WIDTH = BINS + 3
+# Histogram, then: newest event time, the time whose events weigh 1, total, first event time.
+_LAST, _UNIT, _TOTAL, _BIRTH = BINS, BINS + 1, BINS + 2, BINS + 3
+_WIDTH = BINS + 4
 # Before so many events a line's share of high scores is not known at all.
 _LEAST_EVENTS = 20.0
 _RESCALE = 1e200
@@ -36,11 +36,12 @@ def _decide(
         now_s = occurred_at_s[index]
         if row[_TOTAL] == 0.0 and row[_LAST] == 0.0:
             row[_LAST] = now_s
-            row[_FIRST] = now_s
+            row[_UNIT] = now_s
+            row[_BIRTH] = now_s
         last_s = max(row[_LAST], now_s)
         positions[index] = _threshold(row, last_s, budget_per_day)
         # Instead of decaying all bins, each event weighs more than the last one.
-        weight = np.exp(_DECAY * (now_s - row[_FIRST]))
+        weight = np.exp(_DECAY * (now_s - row[_UNIT]))
         position = bin_position(scores[index])
         row[min(int(position), BINS - 1)] += weight
         row[_TOTAL] += weight
@@ -51,22 +52,23 @@ def _decide(
 
 @numba.njit(cache=True, nogil=True)
 def _rescale(row: npt.NDArray[np.float64], now_s: float) -> None:
-    factor = np.exp(-_DECAY * (now_s - row[_FIRST]))
+    factor = np.exp(-_DECAY * (now_s - row[_UNIT]))
     for index in range(BINS):
         row[index] *= factor
     row[_TOTAL] *= factor
-    row[_FIRST] = now_s
+    row[_UNIT] = now_s
 
 
 @numba.njit(cache=True, nogil=True)
 def _threshold(row: npt.NDArray[np.float64], now_s: float, budget_per_day: float) -> float:
-    scale = np.exp(-_DECAY * (now_s - row[_FIRST]))
+    scale = np.exp(-_DECAY * (now_s - row[_UNIT]))
     total = row[_TOTAL] * scale
     if total < _LEAST_EVENTS:
         return float(BINS)
-    # In a steady stream of r events a day the decayed total is r · half-life / ln 2,
-    # or less while the line is younger than some half-lives.
-    allowed = budget_per_day / _DAY_S / _DECAY / scale
+    # A steady stream of r events a second has a decayed total of r / decay, of which a
+    # line younger than some half-lives has gathered a part.
+    gathered = -np.expm1(-_DECAY * max(now_s - row[_BIRTH], 0.0))
+    allowed = budget_per_day / _DAY_S / _DECAY * gathered / scale
     above = 0.0
     for index in range(BINS - 1, -1, -1):
         inside = row[index]
