@@ -1,0 +1,55 @@
+"""Multilayer perceptrons as named tensors, for one task or many at once."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+Parameters = Mapping[str, Tensor]
+
+
+def initial_parameters(
+    features: int, widths: Sequence[int], generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> dict[str, Tensor]:
+    """Return fresh parameters: `layer{i}.weight` [out, in], `layer{i}.bias` [out], one logit out.
+
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equation 10.
+    """
+    sizes = [features, *widths, 1]
+    made: dict[str, Tensor] = {}
+    for index, (inside, out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        drawn = torch.randn(out, inside, generator=generator, dtype=dtype)
+        made[f"layer{index}.weight"] = drawn * (2.0 / inside) ** 0.5 * (0.1 if out == 1 else 1.0)
+        made[f"layer{index}.bias"] = torch.zeros(out, dtype=dtype)
+    return made
+
+
+def layer_count(parameters: Mapping[str, object]) -> int:
+    """Return how many layers there are."""
+    return sum(name.startswith("layer") and name.endswith(".weight") for name in parameters)
+
+
+def forward(parameters: Parameters, rows: Tensor) -> Tensor:
+    """Return the logits of rows.
+
+    Args:
+        parameters: With or without a leading axis of tasks.
+        rows: [examples, features], or [tasks, examples, features] where the parameters
+            have an axis of tasks.
+
+    Returns:
+        [examples] or [tasks, examples].
+    """
+    hidden = rows
+    last = layer_count(parameters) - 1
+    for index in range(last + 1):
+        weight, bias = parameters[f"layer{index}.weight"], parameters[f"layer{index}.bias"]
+        hidden = hidden @ weight.mT + bias.unsqueeze(-2)
+        if index < last:
+            hidden = torch.relu(hidden)
+    return hidden[..., 0]
+
+
+def for_tasks(parameters: Parameters, tasks: int) -> dict[str, Tensor]:
+    """Return the same parameters for each of several tasks, with a leading axis of tasks."""
+    return {name: value.unsqueeze(0).expand(tasks, *value.shape) for name, value in parameters.items()}

@@ -1,0 +1,214 @@
+"""Trains a shared initialisation: a pooled warm start, then meta-training over episodes.
+
+All chance comes from (seed, phase, step), so a training that was interrupted goes on
+with the very draws it would have had, and ends with the same arrays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from metalearn.errors import MetalearnError
+from metalearn.inner_loop import InnerLoop
+from metalearn.losses import balanced_cross_entropy
+from metalearn.maml import meta_loss
+from metalearn.networks import forward, initial_parameters
+from metalearn.tasks.sampler import EpisodePlan, draw_episodes, usable
+from metalearn.tasks.task import Task
+from metalearn.training_state import AdamState, TrainingState, adam_step
+
+Progress = Callable[[str, int, int, float], None]
+
+_POOLED, _META = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How an initialisation is trained.
+
+    Attributes:
+        widths: Of the hidden layers.
+        pooled_steps: Steps of the warm start on all tasks' rows together.
+        pooled_frauds: Frauds in a step of the warm start.
+        pooled_genuine: Genuine rows in a step.
+        pooled_rate: Highest step size of the warm start.
+        meta_steps: Steps over episodes.
+        meta_tasks: Episodes in a step.
+        meta_rate: Highest step size over episodes.
+        inner_steps: Gradient steps of an adaptation.
+        inner_rate: Their first size; it is learned by layer.
+        first_order: FOMAML where true, MAML with the Hessian's term where false.
+        fraud_share: The frauds' share of every loss.
+        weight_decay: Of AdamW.
+        seed: Of all chance.
+        checkpoint_every: Steps between checkpoints.
+    """
+
+    widths: tuple[int, ...] = (64, 64)
+    pooled_steps: int = 3_000
+    pooled_frauds: int = 256
+    pooled_genuine: int = 1_792
+    pooled_rate: float = 3e-3
+    meta_steps: int = 1_000
+    meta_tasks: int = 16
+    meta_rate: float = 5e-4
+    inner_steps: int = 5
+    inner_rate: float = 0.1
+    first_order: bool = True
+    fraud_share: float = 0.1
+    weight_decay: float = 1e-4
+    seed: int = 0
+    checkpoint_every: int = 200
+    episodes: EpisodePlan = field(default_factory=EpisodePlan)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The outcome of a training.
+
+    Attributes:
+        layers: `layer{i}.weight` and `layer{i}.bias`, float32.
+        rates: Learned inner step size of each of them, in their order, float32.
+        figures: Last losses and counts.
+    """
+
+    layers: Mapping[str, npt.NDArray[np.float32]]
+    rates: npt.NDArray[np.float32]
+    figures: dict[str, float]
+
+
+def train(
+    tasks: Sequence[Task], plan: TrainingPlan, *, progress: Progress | None = None, checkpoint: Path | None = None
+) -> Trained:
+    """Train an initialisation.
+
+    Args:
+        tasks: With standardised rows.
+        plan: How.
+        progress: Told (phase, step, steps, loss).
+        checkpoint: File from which an interrupted training goes on, and where it is kept.
+
+    Raises:
+        MetalearnError: No task has both frauds and genuine rows.
+    """
+    pool = _Pool(tasks)
+    width = tasks[0].features.shape[1]
+    state = TrainingState.load(checkpoint) if checkpoint is not None else None
+    if state is None:
+        parameters = initial_parameters(width, plan.widths, torch.Generator().manual_seed(plan.seed))
+        state = TrainingState(0, 0, parameters, _log_rates(parameters, plan.inner_rate), AdamState.empty())
+    tell = progress or (lambda *_: None)
+    figures: dict[str, float] = {}
+    figures["pooled_loss"] = _pooled_phase(state, pool, plan, tell, checkpoint)
+    chosen = usable(tasks, plan.episodes)
+    figures["tasks"] = float(len(chosen))
+    if chosen and plan.meta_steps:
+        figures["meta_loss"] = _meta_phase(state, chosen, plan, tell, checkpoint)
+    layers = {name: value.detach().numpy().copy() for name, value in state.parameters.items()}
+    rates = np.array([float(state.log_rates[name].exp()) for name in layers], np.float32)
+    return Trained(layers, rates, figures)
+
+
+def _log_rates(parameters: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:
+    return {name: torch.tensor(float(np.log(rate))) for name in parameters}
+
+
+class _Pool:
+    """Frauds and genuine rows of all tasks, drawn so that every task counts alike."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tasks
+        self._frauds = [np.flatnonzero(task.labels == 1) for task in tasks]
+        self._genuine = [np.flatnonzero(task.labels == 0) for task in tasks]
+        self._with_frauds = [at for at, rows in enumerate(self._frauds) if len(rows)]
+        self._with_genuine = [at for at, rows in enumerate(self._genuine) if len(rows)]
+        if not self._with_frauds or not self._with_genuine:
+            raise MetalearnError("nothing to learn from: no task has labelled frauds and genuine rows")
+
+    def draw(self, frauds: int, genuine: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        chosen = self._rows(self._frauds, self._with_frauds, frauds, generator)
+        others = self._rows(self._genuine, self._with_genuine, genuine, generator)
+        labels = np.concatenate([np.ones(len(chosen), np.float32), np.zeros(len(others), np.float32)])
+        return torch.from_numpy(np.concatenate([chosen, others])), torch.from_numpy(labels)
+
+    def _rows(
+        self, rows: list[npt.NDArray[np.int64]], usable_tasks: list[int], count: int, generator: np.random.Generator
+    ) -> npt.NDArray[np.float32]:
+        parts = []
+        drawn = np.bincount(generator.integers(len(usable_tasks), size=count), minlength=len(usable_tasks))
+        for at, many in zip(usable_tasks, drawn.tolist(), strict=True):
+            if many:
+                parts.append(self._tasks[at].features[generator.choice(rows[at], many)])
+        return np.concatenate(parts)
+
+
+def _one_cycle(step: int, steps: int, highest: float) -> float:
+    """Return the step size: a short rise, then half a cosine down (Smith, 2018)."""
+    rise = max(steps // 20, 1)
+    if step < rise:
+        return highest * (step + 1) / rise
+    return highest * 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
+
+
+def _pooled_phase(state: TrainingState, pool: _Pool, plan: TrainingPlan, tell: Progress, file: Path | None) -> float:
+    last = float("nan")
+    while state.pooled_step < plan.pooled_steps:
+        step = state.pooled_step
+        rows, labels = pool.draw(
+            plan.pooled_frauds, plan.pooled_genuine, np.random.default_rng([plan.seed, _POOLED, step])
+        )
+        live = {name: value.requires_grad_() for name, value in state.parameters.items()}
+        loss = balanced_cross_entropy(forward(live, rows), labels, torch.ones_like(labels), plan.fraud_share)
+        found = torch.autograd.grad(loss, list(live.values()))
+        rate = _one_cycle(step, plan.pooled_steps, plan.pooled_rate)
+        state.parameters = adam_step(live, found, state.adam, rate, plan.weight_decay)
+        state.pooled_step += 1
+        last = float(loss.detach())
+        _report(state, "pooled", state.pooled_step, plan.pooled_steps, last, plan, tell, file)
+    if state.meta_step == 0:
+        state.adam = AdamState.empty()
+    return last
+
+
+def _meta_phase(
+    state: TrainingState, tasks: Sequence[Task], plan: TrainingPlan, tell: Progress, file: Path | None
+) -> float:
+    loop = InnerLoop(plan.inner_steps, plan.first_order)
+    last = float("nan")
+    while state.meta_step < plan.meta_steps:
+        step = state.meta_step
+        generator = np.random.default_rng([plan.seed, _META, step])
+        episodes = draw_episodes(tasks, plan.meta_tasks, plan.episodes, generator)
+        live = {name: value.requires_grad_() for name, value in state.parameters.items()}
+        log_rates = {name: value.requires_grad_() for name, value in state.log_rates.items()}
+        rates = {name: value.exp() for name, value in log_rates.items()}
+        loss = meta_loss(live, rates, episodes, loop, plan.fraud_share)
+        joined = {**live, **{f"rate.{name}": value for name, value in log_rates.items()}}
+        found = torch.autograd.grad(loss, list(joined.values()))
+        moved = adam_step(joined, found, state.adam, _one_cycle(step, plan.meta_steps, plan.meta_rate), 0.0)
+        state.parameters = {name: moved[name] for name in live}
+        state.log_rates = {name: moved[f"rate.{name}"] for name in log_rates}
+        state.meta_step += 1
+        last = float(loss.detach())
+        _report(state, "meta", state.meta_step, plan.meta_steps, last, plan, tell, file)
+    return last
+
+
+def _report(
+    state: TrainingState,
+    phase: str,
+    step: int,
+    steps: int,
+    loss: float,
+    plan: TrainingPlan,
+    tell: Progress,
+    file: Path | None,
+) -> None:
+    tell(phase, step, steps, loss)
+    if file is not None and (step % plan.checkpoint_every == 0 or step == steps):
+        state.save(file)
