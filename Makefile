@@ -1,0 +1,59 @@
+# Two commands do everything from a fresh clone: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip uv
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	touch $@
+
+.PHONY: setup
+setup: $(STAMP) ## Install everything into .venv
+
+.PHONY: demo
+demo: setup ## Run the whole product on an embedded Kafka with simulated lines
+	$(BIN)/foreshot demo
+
+.PHONY: test
+test: setup ## Run all tests on the embedded Kafka
+	$(BIN)/python -m pytest -q tests --ignore=tests/benchmarks
+
+.PHONY: lint
+lint: setup ## Check style, types and layers
+	$(BIN)/ruff check stream metalearn tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: bench
+bench: setup ## Measure the hot paths
+	$(BIN)/python -m pytest -q tests/benchmarks --benchmark-only
+
+.PHONY: handbook
+handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
+	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook
+
+.PHONY: replay-check
+replay-check: setup ## Replay a week through Kafka and compare with the backtest (needs DATA)
+	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
+
+.PHONY: lock
+lock: ## Make requirements.lock anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+.PHONY: docs
+docs: setup ## Make the generated pages anew
+	$(BIN)/python -m stream.metrics > docs/metrics.md
+	$(BIN)/python -m stream.settings > docs/settings.md
+	$(BIN)/python -m stream.simulation.leak_audit > docs/simulator.md
