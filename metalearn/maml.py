@@ -18,6 +18,7 @@ from metalearn.episode import Episode, Support
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
 from metalearn.networks import for_tasks, forward
+from metalearn.piecewise import EDGES, encode
 
 RATES = "inner.rate"
 
@@ -31,8 +32,13 @@ class PaddedSupport:
     weights: Tensor
 
 
+def encoded(support: Support, edges: npt.NDArray[np.float32]) -> Support:
+    """Return a support whose rows are what the network takes."""
+    return Support(encode(support.features, edges), support.labels, support.weights)
+
+
 def pad(supports: Sequence[Support], dtype: torch.dtype = torch.float32) -> PaddedSupport:
-    """Return supports side by side: [tasks, examples, features] and [tasks, examples]."""
+    """Return supports side by side: [tasks, examples, inputs] and [tasks, examples]."""
     most = max(len(support) for support in supports)
     width = supports[0].features.shape[1]
     features = np.zeros((len(supports), most, width), np.float32)
@@ -63,7 +69,7 @@ def meta_loss(
     Args:
         parameters: The initialisation, requiring gradients.
         rates: Inner step size by parameter name.
-        episodes: One for each task.
+        episodes: One for each task, its rows as the network takes them.
         loop: How to adapt.
         fraud_share: The frauds' share of support and query loss.
     """
@@ -98,7 +104,7 @@ def adapt(
     count = manifest.inner_steps if steps is None else steps
     if not len(support) or not count:
         return {name: value.numpy() for name, value in parameters.items()}
-    padded = pad([support])
+    padded = pad([encoded(support, initialisation.arrays[EDGES])])
     rates = {name: rate * rate_scale for name, rate in rates_of(initialisation).items()}
     adapted = descend(
         lambda current: support_loss(current, padded, manifest.fraud_share).sum(),

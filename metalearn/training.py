@@ -13,18 +13,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from metalearn.episode import Episode
 from metalearn.errors import MetalearnError
 from metalearn.inner_loop import InnerLoop
 from metalearn.losses import balanced_cross_entropy
-from metalearn.maml import meta_loss
+from metalearn.maml import encoded, meta_loss
 from metalearn.networks import forward, initial_parameters
+from metalearn.piecewise import encode, fit_edges
 from metalearn.tasks.sampler import EpisodePlan, draw_episodes, usable
 from metalearn.tasks.task import Task
 from metalearn.training_state import AdamState, TrainingState, adam_step
 
 Progress = Callable[[str, int, int, float], None]
 
-_POOLED, _META = 1, 2
+_EDGE_ROWS = 20_000
+_POOLED, _META, _EDGES = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class TrainingPlan:
 
     Attributes:
         widths: Of the hidden layers.
+        bins: Of each feature's piecewise-linear encoding.
         pooled_steps: Steps of the warm start on all tasks' rows together.
         pooled_frauds: Frauds in a step of the warm start.
         pooled_genuine: Genuine rows in a step.
@@ -50,6 +54,7 @@ class TrainingPlan:
     """
 
     widths: tuple[int, ...] = (64, 64)
+    bins: int = 16
     pooled_steps: int = 3_000
     pooled_frauds: int = 256
     pooled_genuine: int = 1_792
@@ -74,11 +79,13 @@ class Trained:
     Attributes:
         layers: `layer{i}.weight` and `layer{i}.bias`, float32.
         rates: Learned inner step size of each of them, in their order, float32.
+        edges: Of the encoding's bins, float32 [features, bins + 1].
         figures: Last losses and counts.
     """
 
     layers: Mapping[str, npt.NDArray[np.float32]]
     rates: npt.NDArray[np.float32]
+    edges: npt.NDArray[np.float32]
     figures: dict[str, float]
 
 
@@ -97,21 +104,22 @@ def train(
         MetalearnError: No task has both frauds and genuine rows.
     """
     pool = _Pool(tasks)
-    width = tasks[0].features.shape[1]
+    edges = pool.edges(plan.bins, np.random.default_rng([plan.seed, _EDGES]))
+    width = tasks[0].features.shape[1] * plan.bins
     state = TrainingState.load(checkpoint) if checkpoint is not None else None
     if state is None:
         parameters = initial_parameters(width, plan.widths, torch.Generator().manual_seed(plan.seed))
         state = TrainingState(0, 0, parameters, _log_rates(parameters, plan.inner_rate), AdamState.empty())
     tell = progress or (lambda *_: None)
     figures: dict[str, float] = {}
-    figures["pooled_loss"] = _pooled_phase(state, pool, plan, tell, checkpoint)
+    figures["pooled_loss"] = _pooled_phase(state, pool, edges, plan, tell, checkpoint)
     chosen = usable(tasks, plan.episodes)
     figures["tasks"] = float(len(chosen))
     if chosen and plan.meta_steps:
-        figures["meta_loss"] = _meta_phase(state, chosen, plan, tell, checkpoint)
+        figures["meta_loss"] = _meta_phase(state, chosen, edges, plan, tell, checkpoint)
     layers = {name: value.detach().numpy().copy() for name, value in state.parameters.items()}
     rates = np.array([float(state.log_rates[name].exp()) for name in layers], np.float32)
-    return Trained(layers, rates, figures)
+    return Trained(layers, rates, edges, figures)
 
 
 def _log_rates(parameters: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:
@@ -130,11 +138,15 @@ class _Pool:
         if not self._with_frauds or not self._with_genuine:
             raise MetalearnError("nothing to learn from: no task has labelled frauds and genuine rows")
 
-    def draw(self, frauds: int, genuine: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def draw(self, frauds: int, genuine: int, generator: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         chosen = self._rows(self._frauds, self._with_frauds, frauds, generator)
         others = self._rows(self._genuine, self._with_genuine, genuine, generator)
         labels = np.concatenate([np.ones(len(chosen), np.float32), np.zeros(len(others), np.float32)])
-        return torch.from_numpy(np.concatenate([chosen, others])), torch.from_numpy(labels)
+        return np.concatenate([chosen, others]), labels
+
+    def edges(self, bins: int, generator: np.random.Generator) -> npt.NDArray[np.float32]:
+        rows, labels = self.draw(_EDGE_ROWS, _EDGE_ROWS, generator)
+        return fit_edges(rows, labels.astype(np.int8), bins, generator)
 
     def _rows(
         self, rows: list[npt.NDArray[np.int64]], usable_tasks: list[int], count: int, generator: np.random.Generator
@@ -155,13 +167,21 @@ def _one_cycle(step: int, steps: int, highest: float) -> float:
     return highest * 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(steps - rise, 1))))
 
 
-def _pooled_phase(state: TrainingState, pool: _Pool, plan: TrainingPlan, tell: Progress, file: Path | None) -> float:
+def _pooled_phase(
+    state: TrainingState,
+    pool: _Pool,
+    edges: npt.NDArray[np.float32],
+    plan: TrainingPlan,
+    tell: Progress,
+    file: Path | None,
+) -> float:
     last = float("nan")
     while state.pooled_step < plan.pooled_steps:
         step = state.pooled_step
-        rows, labels = pool.draw(
+        drawn, drawn_labels = pool.draw(
             plan.pooled_frauds, plan.pooled_genuine, np.random.default_rng([plan.seed, _POOLED, step])
         )
+        rows, labels = torch.from_numpy(encode(drawn, edges)), torch.from_numpy(drawn_labels)
         live = {name: value.requires_grad_() for name, value in state.parameters.items()}
         loss = balanced_cross_entropy(forward(live, rows), labels, torch.ones_like(labels), plan.fraud_share)
         found = torch.autograd.grad(loss, list(live.values()))
@@ -176,14 +196,20 @@ def _pooled_phase(state: TrainingState, pool: _Pool, plan: TrainingPlan, tell: P
 
 
 def _meta_phase(
-    state: TrainingState, tasks: Sequence[Task], plan: TrainingPlan, tell: Progress, file: Path | None
+    state: TrainingState,
+    tasks: Sequence[Task],
+    edges: npt.NDArray[np.float32],
+    plan: TrainingPlan,
+    tell: Progress,
+    file: Path | None,
 ) -> float:
     loop = InnerLoop(plan.inner_steps, plan.first_order)
     last = float("nan")
     while state.meta_step < plan.meta_steps:
         step = state.meta_step
         generator = np.random.default_rng([plan.seed, _META, step])
-        episodes = draw_episodes(tasks, plan.meta_tasks, plan.episodes, generator)
+        drawn = draw_episodes(tasks, plan.meta_tasks, plan.episodes, generator)
+        episodes = [Episode(encoded(one.support, edges), encoded(one.query, edges)) for one in drawn]
         live = {name: value.requires_grad_() for name, value in state.parameters.items()}
         log_rates = {name: value.requires_grad_() for name, value in state.log_rates.items()}
         rates = {name: value.exp() for name, value in log_rates.items()}

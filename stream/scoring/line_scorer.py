@@ -10,7 +10,7 @@ from stream.events.scored_event import Reason
 from stream.scoring.anomaly import Anomaly
 from stream.scoring.calibration import Calibration
 from stream.scoring.line_weights import LineWeights
-from stream.scoring.network_forward import forward, layers_of
+from stream.scoring.network_forward import forward, network_of
 from stream.scoring.reasons import top_reasons
 from stream.scoring.standardisation import Standardisation
 from stream.scoring.weights_manifest import WeightsManifest
@@ -53,7 +53,7 @@ class NetworkScorer:
         """Take the arrays as they are needed."""
         arrays = weights.arrays
         self._manifest = weights.manifest
-        self._layers = layers_of(arrays)
+        self._network = network_of(arrays)
         self._standardisation = Standardisation(
             arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
         )
@@ -83,7 +83,7 @@ class NetworkScorer:
 
     def logits(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the network's logit of standardised rows."""
-        return forward(self._layers, rows)
+        return forward(self._network, rows)
 
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""

@@ -28,7 +28,7 @@ class LineWeights:
     """Everything a scorer needs for one line.
 
     Attributes:
-        arrays: `layer{i}.weight` [out, in], `layer{i}.bias` [out], `standardise.mean` and
+        arrays: `encode.edges` [features, bins + 1], `layer{i}.weight` [out, in], `layer{i}.bias` [out], `standardise.mean` and
             `standardise.scale` [features], `calibration.slope` and `calibration.intercept` [1],
             `anomaly.mean` [features], `anomaly.precision` [features, features],
             `anomaly.quantiles` [q], `score.histogram` [512].
@@ -114,7 +114,8 @@ def _check_shapes(arrays: Arrays) -> None:
             "anomaly.mean": (width,),
             "anomaly.precision": (width, width),
             "score.histogram": (BINS,),
-            **_layer_shapes(arrays, width),
+            "encode.edges": (width, arrays["encode.edges"].shape[1]),
+            **_layer_shapes(arrays, width * (arrays["encode.edges"].shape[1] - 1)),
         }
         for name, shape in expected.items():
             if arrays[name].shape != shape:
@@ -126,6 +127,8 @@ def _check_shapes(arrays: Arrays) -> None:
     for name, array in arrays.items():
         if array.dtype.kind != "f" or not np.isfinite(array).all():
             raise WeightsRefusedError("shape", f"{name} must be floating-point and finite")
+    if (np.diff(arrays["encode.edges"], axis=1) < 0).any():
+        raise WeightsRefusedError("shape", "encode.edges must grow")
     if (arrays["standardise.scale"] <= 0).any():
         raise WeightsRefusedError("shape", "standardise.scale must be above 0")
 

@@ -1,41 +1,114 @@
-"""Runs a network in numpy: a scorer needs no torch."""
+"""Runs a network without torch, each row by itself: its batch never changes its score.
 
-from collections.abc import Mapping, Sequence
+The first layer reads the piecewise-linear encoding (`metalearn/piecewise.py`) without
+making it: a value in bin b adds the sum of the bins before b, which is tabled, and its
+part of bin b.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
-Layer = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+Double = npt.NDArray[np.float64]
+_FLAT = 1e-6
 
 
-def layers_of(arrays: Mapping[str, npt.NDArray[Any]]) -> list[Layer]:
-    """Return (weight [in, out], bias [out]) of every layer, in order, in double precision.
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network's arrays as the kernel takes them.
 
-    In double precision a row's score does not depend on its batch beyond 1e-12.
+    Attributes:
+        edges: Of the encoding's bins, [features, bins + 1].
+        before: What all bins before a bin add, [features, bins + 1, hidden].
+        slope: What the whole of a bin adds, [features, bins, hidden].
+        bias: Of the first layer, [hidden].
+        layers: (weight [in, out], bias [out]) of the others.
     """
+
+    edges: Double
+    before: Double
+    slope: Double
+    bias: Double
+    layers: tuple[tuple[Double, Double], ...]
+
+
+def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
+    """Return the network of a line's arrays."""
+    edges = arrays["encode.edges"].astype(np.float64)
+    features, bins = edges.shape[0], edges.shape[1] - 1
+    first = arrays["layer0.weight"].astype(np.float64)
+    slope = np.ascontiguousarray(first.reshape(len(first), features, bins).transpose(1, 2, 0))
+    slope[np.diff(edges, axis=1) <= _FLAT] = 0.0
+    before = np.zeros((features, bins + 1, len(first)))
+    before[:, 1:] = np.cumsum(slope, axis=1)
     count = sum(name.startswith("layer") and name.endswith(".weight") for name in arrays)
-    return [
-        (
-            np.ascontiguousarray(arrays[f"layer{index}.weight"].T, np.float64),
-            arrays[f"layer{index}.bias"].astype(np.float64),
-        )
-        for index in range(count)
-    ]
+    others = tuple(
+        (np.ascontiguousarray(arrays[f"layer{at}.weight"].T, np.float64), arrays[f"layer{at}.bias"].astype(np.float64))
+        for at in range(1, count)
+    )
+    return Network(edges, before, slope, arrays["layer0.bias"].astype(np.float64), others)
 
 
-def forward(layers: Sequence[Layer], rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+@numba.njit(cache=True, nogil=True)
+def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
+    count, features = rows.shape
+    bins, hidden = slope.shape[1], slope.shape[2]
+    made = np.empty((count, hidden))
+    for row in range(count):
+        for unit in range(hidden):
+            made[row, unit] = bias[unit]
+        for column in range(features):
+            value = rows[row, column]
+            if value <= edges[column, 0]:
+                continue
+            at = 0
+            while at < bins and edges[column, at + 1] < value:
+                at += 1
+            for unit in range(hidden):
+                made[row, unit] += before[column, at, unit]
+            if at < bins:
+                width = edges[column, at + 1] - edges[column, at]
+                if width > _FLAT:
+                    part = (value - edges[column, at]) / width
+                    for unit in range(hidden):
+                        made[row, unit] += part * slope[column, at, unit]
+    return made
+
+
+@numba.njit(cache=True, nogil=True)
+def _layer(rows: Double, weight: Double, bias: Double) -> Double:
+    count, inside = rows.shape
+    out = weight.shape[1]
+    made = np.empty((count, out))
+    for row in range(count):
+        for unit in range(out):
+            made[row, unit] = bias[unit]
+        for column in range(inside):
+            value = rows[row, column]
+            if value > 0.0:
+                for unit in range(out):
+                    made[row, unit] += value * weight[column, unit]
+    return made
+
+
+def forward(network: Network, rows: npt.NDArray[Any]) -> Double:
     """Return the logit of every row.
 
     Args:
-        layers: From `layers_of`; rectified in between.
+        network: From `network_of`; rectified between layers.
         rows: Standardised rows [n, features].
 
     Returns:
         float64 [n].
     """
-    hidden = rows.astype(np.float64)
-    for weight, bias in layers[:-1]:
-        hidden = np.maximum(hidden @ weight + bias, 0.0)
-    weight, bias = layers[-1]
-    return (hidden @ weight + bias)[:, 0]
+    hidden = _first_layer(
+        np.ascontiguousarray(rows, np.float64), network.edges, network.before, network.slope, network.bias
+    )
+    for weight, bias in network.layers:
+        hidden = _layer(hidden, weight, bias)
+    logits: Double = hidden[:, 0]
+    return logits
