@@ -55,7 +55,7 @@ class TrainingPlan:
 
     widths: tuple[int, ...] = (64, 64)
     bins: int = 16
-    pooled_steps: int = 3_000
+    pooled_steps: int = 2_000
     pooled_frauds: int = 256
     pooled_genuine: int = 1_792
     pooled_rate: float = 3e-3
@@ -65,8 +65,8 @@ class TrainingPlan:
     inner_steps: int = 5
     inner_rate: float = 0.1
     first_order: bool = True
-    fraud_share: float = 0.1
-    weight_decay: float = 1e-4
+    fraud_share: float = 0.02
+    weight_decay: float = 3e-2
     seed: int = 0
     checkpoint_every: int = 200
     episodes: EpisodePlan = field(default_factory=EpisodePlan)

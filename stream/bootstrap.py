@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from metalearn.checkpoint import Initialisation
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
@@ -28,9 +29,8 @@ from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.pipelines.raise_alert import RaiseStep
 from stream.pipelines.score_event import Scoring
 from stream.pipelines.score_step import ScoreStep
-from stream.scoring.initialisation import load_initialisation
+from stream.scoring.initialisation import load_initialisation, shared_weights
 from stream.scoring.line_scorers import LineScorers
-from stream.scoring.line_weights import LineWeights
 from stream.settings import Settings, split_paths
 from stream.transport.app import StreamWorker
 from stream.transport.health import Health
@@ -54,7 +54,7 @@ DAY_S = 86_400.0
 class WorkerParts:
     """The parts that the stages of one worker share."""
 
-    def __init__(self, settings: Settings, lines: Mapping[str, BusinessLine], initialisation: LineWeights) -> None:
+    def __init__(self, settings: Settings, lines: Mapping[str, BusinessLine], initialisation: Initialisation) -> None:
         """Join them; nothing connects yet."""
         self.settings = settings
         self.lines = lines
@@ -67,7 +67,7 @@ class WorkerParts:
 
     def score_stages(self) -> list[Stage]:
         """Return profile, score and raise, and rekey where a line asks for it."""
-        scorers = LineScorers(self.initialisation)
+        scorers = LineScorers(shared_weights(self.initialisation))
         live = LiveWeights(scorers, feature_hash(), self.metrics)
         self.weights.listen(live.take)
         named = self.names.named
@@ -115,9 +115,7 @@ class WorkerParts:
 
     def _decoder(self) -> Decoder:
         settings = self.settings
-        return Decoder(
-            self.lines, self.clock, settings.max_event_bytes, accept_any_time=settings.accept_old_events
-        )
+        return Decoder(self.lines, self.clock, settings.max_event_bytes, settings.topic_prefix)
 
     def _rekey_stage(self, topic: str) -> Stage:
         return Stage(
@@ -176,7 +174,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     return StreamWorker(settings, stages, parts.weights, parts.metrics, Health(settings.stall_seconds, parts.metrics))
 
 
-def load_worker_initialisation(settings: Settings) -> LineWeights:
+def load_worker_initialisation(settings: Settings) -> Initialisation:
     """Return the shared initialisation that a setting names.
 
     Raises:

@@ -47,7 +47,6 @@ class Settings(BaseModel):
     stall_seconds: float = Field(30.0, gt=0, description="A partition with lag and no progress for so long is stalled.")
     session_timeout_s: float = Field(10.0, gt=0, description="Kafka group session timeout.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
-    accept_old_events: bool = Field(False, description="Take event times as they are, for replayed history.")
 
 
 def load_settings(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:

@@ -7,6 +7,7 @@ them, then the labels that became known, then the next hour.
 
 from collections.abc import Callable, Mapping
 
+from metalearn.checkpoint import Initialisation
 from stream.adaptation.adaptation_record import AdaptationRecord
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.label_state import LabelState
@@ -28,8 +29,8 @@ from stream.pipelines.adapt_step import activation_of
 from stream.pipelines.match_label import MatchEffects, match_labels, match_scored
 from stream.pipelines.profile_subject import profile_subject
 from stream.pipelines.score_event import Scoring, score_events
+from stream.scoring.initialisation import shared_weights
 from stream.scoring.line_scorers import LineScorers
-from stream.scoring.line_weights import LineWeights
 
 _MICRO_BATCH = 512
 
@@ -37,7 +38,7 @@ _MICRO_BATCH = 512
 class Backtest:
     """One pass over history, all state in memory."""
 
-    def __init__(self, lines: Mapping[str, BusinessLine], initialisation: LineWeights, horizon_s: float) -> None:
+    def __init__(self, lines: Mapping[str, BusinessLine], initialisation: Initialisation, horizon_s: float) -> None:
         """Start with empty state.
 
         Args:
@@ -51,7 +52,7 @@ class Backtest:
         self._scoring = Scoring(
             lines,
             CounterpartyState(),
-            LineScorers(initialisation),
+            LineScorers(shared_weights(initialisation)),
             ActiveVersions(),
             AlertBudget(),
             1,

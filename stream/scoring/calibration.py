@@ -2,7 +2,7 @@
 
 Platt, "Probabilistic outputs for support vector machines", 1999, with a ridge: few
 labels leave the slope at 1 and the intercept at the prior correction of a network
-that was taught on balanced classes.
+that was taught at another share of frauds.
 """
 
 from dataclasses import dataclass
@@ -32,16 +32,19 @@ class Calibration:
         return 1.0 / (1.0 + np.exp(-shifted))
 
 
-def fit_calibration(fraud_logits: Vector, genuine_logits: Vector, prevalence: float) -> Calibration:
+def fit_calibration(
+    fraud_logits: Vector, genuine_logits: Vector, prevalence: float, taught_share: float = 0.5
+) -> Calibration:
     """Return the calibration of a line at its true share of frauds.
 
     Args:
         fraud_logits: Of labelled frauds, [k]; may be empty.
         genuine_logits: Of rows taken as genuine, [n]; may be empty.
         prevalence: The line's share of frauds, in (0, 1).
+        taught_share: The share of frauds that the network was taught at.
     """
     prevalence = min(max(prevalence, 1e-6), 0.5)
-    prior = np.array([1.0, np.log(prevalence / (1.0 - prevalence))])
+    prior = np.array([1.0, _logit(prevalence) - _logit(taught_share)])
     frauds, others = len(fraud_logits), len(genuine_logits)
     if not frauds or not others:
         return Calibration(1.0, float(prior[1]))
@@ -54,6 +57,10 @@ def fit_calibration(fraud_logits: Vector, genuine_logits: Vector, prevalence: fl
     design = np.column_stack([logits, np.ones_like(logits)])
     found = _newton(design, targets, weights, prior)
     return Calibration(float(np.clip(found[0], _LEAST_SLOPE, _MOST_SLOPE)), float(found[1]))
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1.0 - share)))
 
 
 def _newton(design: Vector, targets: Vector, weights: Vector, prior: Vector) -> Vector:

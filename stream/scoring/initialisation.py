@@ -2,11 +2,39 @@
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from metalearn.checkpoint import Initialisation
 from metalearn.errors import CheckpointError
 from stream.errors import UsageError, WeightsRefusedError
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.standardisation import Standardisation
 from stream.scoring.weights_manifest import WeightsManifest
+
+
+_SCORING = (
+    "encode.edges",
+    "standardise.mean",
+    "standardise.scale",
+    "calibration.slope",
+    "calibration.intercept",
+    "anomaly.mean",
+    "anomaly.precision",
+    "anomaly.quantiles",
+    "score.histogram",
+)
+
+
+def line_arrays(line: str, scale: Standardisation) -> dict[str, npt.NDArray[np.float32]]:
+    """Return a training line's scale as it is stored in an initialisation."""
+    return {f"line.{line}.mean": scale.mean, f"line.{line}.scale": scale.scale}
+
+
+def line_standardisation(initialisation: Initialisation, line: str) -> Standardisation | None:
+    """Return the scale of a line that was trained on, None for a line unknown to training."""
+    mean, scale = (initialisation.arrays.get(f"line.{line}.{part}") for part in ("mean", "scale"))
+    return None if mean is None or scale is None else Standardisation(mean, scale)
 
 
 def load_initialisation(path: Path, feature_hash: str) -> Initialisation:
@@ -35,8 +63,9 @@ def shared_weights(initialisation: Initialisation) -> LineWeights:
         WeightsRefusedError: Arrays are missing or do not fit.
     """
     manifest = initialisation.manifest
+    own = {name: array for name, array in initialisation.arrays.items() if name in _SCORING or name.startswith("layer")}
     shared = WeightsManifest(
         initialisation=manifest.id, feature_hash=manifest.feature_hash, created_at=manifest.created_at
     )
-    sealed = LineWeights.sealed(shared, initialisation.arrays)
+    sealed = LineWeights.sealed(shared, own)
     return LineWeights.from_bytes(sealed.to_bytes(), manifest.feature_hash)

@@ -1,0 +1,146 @@
+"""Makes a line's weights: the shared initialisation taught the line's support, on the line's own scale."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.checkpoint import Initialisation
+from metalearn.episode import support_of
+from stream.adaptation.support_buffer import Rows, SupportBuffer, rows_of
+from stream.adaptation.support_sample import SupportSample
+from stream.scoring.anomaly import fit_anomaly
+from stream.scoring.calibration import Calibration, fit_calibration
+from stream.scoring.initialisation import line_standardisation, shared_weights
+from stream.scoring.line_scorer import NetworkScorer
+from stream.scoring.line_weights import LineWeights
+from stream.scoring.network_forward import forward, network_of
+from stream.scoring.score_histogram import histogram_of
+from stream.scoring.standardisation import Standardisation, fit_standardisation
+from stream.scoring.weights_manifest import WeightsManifest
+
+Arrays = dict[str, npt.NDArray[Any]]
+Scorer = Callable[[Rows], npt.NDArray[np.float64]]
+
+
+class Adapter:
+    """Adapts one shared initialisation to any line."""
+
+    def __init__(self, initialisation: Initialisation) -> None:
+        """Take the initialisation that all lines start from."""
+        self._initialisation = initialisation
+        self.shared = shared_weights(initialisation)
+        self.initialisation_id = initialisation.manifest.id
+        self.feature_hash = initialisation.manifest.feature_hash
+        self.width = self.shared.width
+
+    def build(
+        self,
+        line: str,
+        version: int,
+        current: LineWeights,
+        sample: SupportSample,
+        buffer: SupportBuffer,
+        made_at: datetime,
+    ) -> LineWeights:
+        """Return candidate weights of a line.
+
+        Args:
+            line: The line.
+            version: The candidate's.
+            current: What it will be judged against.
+            sample: What it is taught; without frauds it learns the line's own scale alone.
+            buffer: The line's background.
+            made_at: When, for the manifest.
+        """
+        scale = self._standardisation(line, buffer)
+        layers = self._layers(sample, scale)
+        background = scale.apply(self._background(buffer))
+        arrays: Arrays = {
+            **layers,
+            "encode.edges": self._initialisation.arrays["encode.edges"],
+            "standardise.mean": scale.mean,
+            "standardise.scale": scale.scale,
+            **self._calibrated(layers, sample, buffer, scale, background),
+            **_anomaly(background),
+        }
+        manifest = WeightsManifest(
+            line=line,
+            version=version,
+            initialisation=self.initialisation_id,
+            feature_hash=self.feature_hash,
+            support_frauds=len(sample.frauds),
+            support_genuine=len(sample.genuine) + len(sample.presumed),
+            created_at=made_at.isoformat(),
+            newest_label_produced_at_ms=sample.newest_produced_at_ms(),
+            parent_version=current.manifest.version,
+        )
+        return LineWeights.sealed(manifest, arrays)
+
+    def with_figures(self, candidate: LineWeights, figures: dict[str, float], buffer: SupportBuffer) -> LineWeights:
+        """Return the candidate with the gate's figures, and what a restarted learner must know, sealed anew."""
+        known = {"background_rows": float(buffer.background_count()), "event_time_s": buffer.watermark_s}
+        finite = {name: value for name, value in {**figures, **known}.items() if np.isfinite(value)}
+        return LineWeights.sealed(candidate.manifest.model_copy(update={"gate": finite}), candidate.arrays)
+
+    def scorer(self, weights: LineWeights) -> Scorer:
+        """Return the function that scores raw rows with some weights."""
+        made = NetworkScorer(weights)
+        return lambda rows: made.score(rows).score
+
+    def ranker(self, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
+        """Return a function that teaches a sample and returns a scorer good for ranking alone."""
+        # The scale hardly depends on the line's name; cross-fitting compares like with like.
+        scale = fit_standardisation(self._background(buffer), self._prior())
+
+        def teach(sample: SupportSample) -> Scorer:
+            network = network_of({**self._initialisation.arrays, **self._layers(sample, scale)})
+            return lambda rows: forward(network, scale.apply(rows))
+
+        return teach
+
+    def _prior(self) -> Standardisation:
+        arrays = self.shared.arrays
+        return Standardisation(arrays["standardise.mean"], arrays["standardise.scale"])
+
+    def _standardisation(self, line: str, buffer: SupportBuffer) -> Standardisation:
+        trained = line_standardisation(self._initialisation, line)
+        return trained or fit_standardisation(self._background(buffer), self._prior())
+
+    def _background(self, buffer: SupportBuffer) -> Rows:
+        return rows_of([*buffer.background(), *buffer.background(reserved=True)], self.width)
+
+    def _layers(self, sample: SupportSample, scale: Standardisation) -> Arrays:
+        if not sample.frauds:
+            return dict(self._initialisation.layers())
+        # Torch is slow to import, and only teaching needs it.
+        from metalearn.maml import adapt  # noqa: PLC0415
+
+        return adapt(self._initialisation, support_of(scale.apply(sample.features(self.width)), sample.labels()))
+
+    def _calibrated(
+        self,
+        layers: Arrays,
+        sample: SupportSample,
+        buffer: SupportBuffer,
+        scale: Standardisation,
+        background: Rows,
+    ) -> Arrays:
+        network = network_of({**self._initialisation.arrays, **layers})
+        logits = forward(network, background)
+        frauds = forward(network, scale.apply(rows_of(sample.frauds, self.width)))
+        share = self._initialisation.manifest.fraud_share
+        found: Calibration = fit_calibration(frauds, logits, buffer.prevalence(), share)
+        return {
+            "calibration.slope": np.array([found.slope]),
+            "calibration.intercept": np.array([found.intercept]),
+            "score.histogram": histogram_of(found.apply(logits)),
+        }
+
+
+def _anomaly(background: Rows) -> Arrays:
+    # A line's very first support may come before any background: one row at the mean stands in.
+    found = fit_anomaly(background if len(background) else np.zeros((1, background.shape[1]), np.float32))
+    return {"anomaly.mean": found.mean, "anomaly.precision": found.precision, "anomaly.quantiles": found.quantiles}

@@ -1,0 +1,149 @@
+"""Meta-trains a shared initialisation from the lines' history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.checkpoint import Initialisation, InitialisationManifest
+from metalearn.maml import RATES
+from metalearn.piecewise import EDGES
+from metalearn.tasks.task import Task, windows
+from metalearn.training import Progress, Trained, TrainingPlan, train
+from stream.errors import UsageError
+from stream.events.history import UNKNOWN_LABEL, History
+from stream.features.specification import NAMES, feature_hash
+from stream.scoring.anomaly import fit_anomaly
+from stream.scoring.calibration import fit_calibration
+from stream.scoring.initialisation import line_arrays
+from stream.scoring.network_forward import forward, network_of
+from stream.scoring.score_histogram import histogram_of
+from stream.scoring.standardisation import Standardisation, fit_standardisation
+
+DAY_S = 86_400.0
+# Windowed features mean little before a line has some days behind it.
+_WARM_UP_S = 7 * DAY_S
+_FEW_LINES = 4
+_WINDOW_S = 14 * DAY_S
+_REFERENCE_ROWS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What is learnt from: a task for each line, and the lines' scales."""
+
+    tasks: list[Task]
+    scales: dict[str, Standardisation]
+
+
+def training_data(
+    history: History, features: npt.NDArray[np.float32], fresh: npt.NDArray[np.bool_], until_s: float
+) -> TrainingData:
+    """Return each line's rows whose labels were known before a time, standardised by the line's own.
+
+    Args:
+        history: Events in event-time order.
+        features: Their feature vectors, float32 [n, features].
+        fresh: Which events are no repeats.
+        until_s: Labels known from then on are not used.
+
+    Raises:
+        UsageError: No line has a labelled fraud by then.
+    """
+    batch = history.batch
+    lines = np.asarray(batch.line)
+    usable = fresh & (history.label_known_at_s < until_s)
+    tasks: list[Task] = []
+    scales: dict[str, Standardisation] = {}
+    for line in history.lines:
+        own = usable & (lines == line)
+        if not own.any():
+            continue
+        own &= batch.occurred_at_s >= batch.occurred_at_s[own][0] + _WARM_UP_S
+        rows = np.flatnonzero(own)
+        if not len(rows):
+            continue
+        scales[line] = fit_standardisation(features[rows])
+        labels = np.where(history.label[rows] == UNKNOWN_LABEL, 0, history.label[rows]).astype(np.int8)
+        known_at_s = history.label_known_at_s[rows]
+        tasks.append(Task(line, scales[line].apply(features[rows]), labels, batch.occurred_at_s[rows], known_at_s))
+    if not any(task.frauds for task in tasks):
+        raise UsageError("no line has a fraud whose label is known before --until; give more history or a later time")
+    return TrainingData(tasks, scales)
+
+
+def train_initialisation(
+    data: TrainingData, plan: TrainingPlan, until: str, progress: Progress, checkpoint: Path | None
+) -> Initialisation:
+    """Return an initialisation that can score and be adapted.
+
+    Args:
+        data: From `training_data`.
+        plan: How to train.
+        until: For the manifest.
+        progress: Told (phase, step, steps, loss).
+        checkpoint: From which an interrupted training goes on.
+    """
+    trained = train(_with_windows(data.tasks), plan, progress=progress, checkpoint=checkpoint)
+    manifest = InitialisationManifest(
+        id=uuid4().hex[:16],
+        created_at=datetime.now(UTC).isoformat(),
+        feature_hash=feature_hash(),
+        feature_names=NAMES,
+        widths=plan.widths,
+        inner_steps=plan.inner_steps,
+        fraud_share=plan.fraud_share,
+        lines=tuple(data.scales),
+        until=until,
+        seed=plan.seed,
+        figures={name: value for name, value in trained.figures.items() if np.isfinite(value)},
+    )
+    return Initialisation(manifest, _arrays(data, trained, plan))
+
+
+def _with_windows(tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks; where lines are few, each one's windows too."""
+    found = list(tasks)
+    if len(tasks) < _FEW_LINES:
+        found += [part for task in tasks for part in windows(task, _WINDOW_S)]
+    return found
+
+
+def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[str, npt.NDArray[Any]]:
+    generator = np.random.default_rng(plan.seed)
+    each = max(_REFERENCE_ROWS // len(data.tasks), 1)
+    chosen = [generator.choice(len(task.labels), min(each, len(task.labels)), replace=False) for task in data.tasks]
+    rows = np.concatenate([task.features[some] for task, some in zip(data.tasks, chosen, strict=True)])
+    labels = np.concatenate([task.labels[some] for task, some in zip(data.tasks, chosen, strict=True)])
+    arrays: dict[str, npt.NDArray[Any]] = {**trained.layers, EDGES: trained.edges, RATES: trained.rates}
+    logits = forward(network_of(arrays), rows)
+    prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in data.tasks]))
+    calibration = fit_calibration(logits[labels == 1], logits[labels == 0], prevalence, plan.fraud_share)
+    anomaly = fit_anomaly(rows[labels == 0])
+    pooled = _pooled(list(data.scales.values()))
+    arrays |= {
+        "standardise.mean": pooled.mean,
+        "standardise.scale": pooled.scale,
+        "calibration.slope": np.array([calibration.slope]),
+        "calibration.intercept": np.array([calibration.intercept]),
+        "anomaly.mean": anomaly.mean,
+        "anomaly.precision": anomaly.precision,
+        "anomaly.quantiles": anomaly.quantiles,
+        "score.histogram": histogram_of(calibration.apply(logits)),
+    }
+    for line, scale in data.scales.items():
+        arrays |= line_arrays(line, scale)
+    return arrays
+
+
+def _pooled(scales: Sequence[Standardisation]) -> Standardisation:
+    """Return the mean of the lines' means, and the spread within and between lines."""
+    means = np.stack([scale.mean for scale in scales]).astype(np.float64)
+    variances = np.stack([scale.scale for scale in scales]).astype(np.float64) ** 2
+    spread = np.sqrt(variances.mean(0) + means.var(0))
+    return Standardisation(means.mean(0).astype(np.float32), spread.astype(np.float32))

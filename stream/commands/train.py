@@ -1,0 +1,80 @@
+"""`foreshot train`: meta-trains a shared initialisation from history."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.progress import Progress, TaskID
+
+from stream.commands.history_options import epoch_s, history_options, read_chosen
+from stream.commands.output import json_option, print_json, progress_bar
+
+_EPILOG = """Example:
+
+  foreshot train --lines lines/card_handbook.yaml --events transactions.parquet --until 2018-07-11 --out init.safetensors
+"""
+
+
+@click.command("train", epilog=_EPILOG)
+@history_options("--lines")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File of the initialisation.")
+@click.option("--seed", default=0, show_default=True, help="Of all chance in training.")
+@click.option("--pooled-steps", type=click.IntRange(1), help="Steps of the warm start.")
+@click.option("--meta-steps", type=click.IntRange(0), help="Steps over episodes.")
+@json_option
+def command(
+    lines: tuple[Path, ...],
+    events: Path,
+    since: str | None,
+    until: str | None,
+    out: Path,
+    seed: int,
+    pooled_steps: int | None,
+    meta_steps: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Train on labels that were known before --until, and write the initialisation to --out.
+
+    A training that was interrupted goes on where its last checkpoint stands (OUT.training).
+    """
+    # Torch and numba take seconds to import; help and wrong usage do not need them.
+    from metalearn.training import TrainingPlan  # noqa: PLC0415
+    from stream.backtest.feature_pass import features_of  # noqa: PLC0415
+    from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
+
+    history = read_chosen(lines, events, since, until)
+    until_s = epoch_s(until, "--until") if until else float("inf")
+    plan = replace(TrainingPlan(), seed=seed)
+    if pooled_steps is not None:
+        plan = replace(plan, pooled_steps=pooled_steps)
+    if meta_steps is not None:
+        plan = replace(plan, meta_steps=meta_steps)
+    checkpoint = out.with_suffix(out.suffix + ".training")
+    with progress_bar(hidden=as_json) as bar:
+        task = bar.add_task("features", total=len(history.batch))
+        features, fresh = features_of(history, lambda done: bar.advance(task, done))
+        data = training_data(history, features, fresh, until_s)
+        made = train_initialisation(data, plan, until or "", _Bars(bar), checkpoint)
+    made.save(out)
+    checkpoint.unlink(missing_ok=True)
+    summary = {"initialisation": made.manifest.id, "file": str(out), "lines": len(data.scales), **made.manifest.figures}
+    if as_json:
+        print_json(summary)
+    else:
+        click.echo(f"initialisation {made.manifest.id}, trained on {len(data.scales)} lines, is in {out}")
+
+
+class _Bars:
+    """Shows each phase of a training in a bar of its own."""
+
+    def __init__(self, bar: Progress) -> None:
+        """Draw into `bar`."""
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, phase: str, step: int, steps: int, loss: float) -> None:
+        """Move a phase's bar."""
+        if phase not in self._tasks:
+            self._tasks[phase] = self._bar.add_task(phase, total=steps)
+        self._bar.update(self._tasks[phase], completed=step, description=f"{phase} {loss:.4f}")
