@@ -17,11 +17,11 @@ class MemoryFeatureStore:
         self._events: dict[tuple[str, str], StoredEvent] = {}
         self._newest_s = float("-inf")
         self._since_sweep = 0
-        self.position = 0
+        self.next_offset = 0
 
     def put(self, events: Sequence[ScoredEvent], next_offset: int) -> None:
         """Keep `events`; `next_offset` is the first offset after them."""
-        self.position = next_offset
+        self.next_offset = next_offset
         for event in events:
             self._events[event.line, event.event_id] = stored(event)
             self._newest_s = max(self._newest_s, event.occurred_at_s)

@@ -62,13 +62,20 @@ class LineLearner:
         Returns:
             The attempts, in the order in which they must take effect.
         """
-        self.fold(examples)
         made: list[Adaptation] = []
-        for line in dict.fromkeys(example.line for example in examples):
-            for _ in range(_MOST_PER_LINE if line in self._lines else 0):
-                if (reason := self._due(line)) is None:
-                    break
-                made.append(self._attempt(line, reason))
+        # Example by example, so that what is learnt does not depend on how runs are cut.
+        for example in examples:
+            if example.line in self._lines:
+                self._memory(example.line).fold(example)
+                made += self._adapt_if_due(example.line)
+        return made
+
+    def _adapt_if_due(self, line: str) -> list[Adaptation]:
+        made: list[Adaptation] = []
+        for _ in range(_MOST_PER_LINE):
+            if (reason := self._due(line)) is None:
+                break
+            made.append(self._attempt(line, reason))
         return made
 
     def on_weights(self, weights: LineWeights) -> None:

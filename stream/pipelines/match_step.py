@@ -59,7 +59,7 @@ class MatchStep:
 
     def replay_from(self, topic: str) -> int | None:
         """Return the first scored event that the store has not kept; labels are in the changelog."""
-        return None if topic == self._labels_topic else self._store.position
+        return None if topic == self._labels_topic else self._store.next_offset
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Keep the features of events that were matched before."""

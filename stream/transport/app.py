@@ -155,12 +155,10 @@ class StreamWorker:
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""
         _check_port(self._settings.web_host, self._settings.web_port)
+        # Logging is set up already; Faust would replace it.
         self.app.Worker(
-            loglevel=self._settings.log_level, redirect_stdouts=False, quiet=True, logging_config=_QUIET_LOGGING
+            loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False
         ).execute_from_commandline()
-
-
-_QUIET_LOGGING = {"version": 1, "incremental": True}
 
 
 def _check_port(host: str, port: int) -> None:
