@@ -101,7 +101,7 @@ class Check:
             command += ["--from", self.args.since, "--until", self.args.until, "--json"]
             subprocess.run(
                 [sys.executable, "-m", "stream.cli", *command],
-                env=self.environment(name, partitions, 0), check=True, stdout=subprocess.DEVNULL,
+                env=self.environment(name, partitions, 6179), check=True, stdout=subprocess.DEVNULL,
             )  # fmt: skip
             self.wait_for_scores(name)
             return time.monotonic() - began
