@@ -1,111 +1,33 @@
 """A business line as its file declares it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from stream.events.duration import parse_duration_s
+from stream.events.line_roles import Declared, Path, Roles
 
 DurationS = Annotated[float, BeforeValidator(parse_duration_s)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Path = Annotated[str, Field(min_length=1, max_length=200)]
+
+# What the stream itself writes: a line that read one of these would feed on its own output.
+RESERVED_TOPICS = frozenset(
+    (
+        "enriched-events", "scored-events", "alert-candidates", "alerts", "fraud-labels", "labelled-examples",
+        "line-weights", "adaptations", "dead-letters",
+    )
+)  # fmt: skip
+_RESERVED_ENDINGS = ("-state", "-rekeyed")
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class FieldRole(_Declared):
-    """A role read from one field, from several joined, or constant.
-
-    Attributes:
-        field: Dotted path of a field.
-        fields: Dotted paths whose values are joined.
-        join: Between the values of `fields`.
-        constant: The same for every event.
-        row: Take the row number of a history file; live events carry it under `field`.
-    """
-
-    field: Path | None = None
-    fields: tuple[Path, ...] | None = None
-    join: str = ":"
-    constant: str | None = None
-    row: bool = False
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "FieldRole":
-        given = [self.field is not None, self.fields is not None, self.constant is not None]
-        if sum(given) != 1:
-            raise ValueError("give exactly one of field, fields and constant")
-        return self
-
-
-class TimeRole(_Declared):
-    """The event time.
-
-    Attributes:
-        format: `iso8601`, `epoch_s`, `epoch_ms`, or a strptime pattern.
-        timezone: Of times that name none.
-    """
-
-    field: Path
-    format: str = "iso8601"
-    timezone: str = "UTC"
-
-
-class AmountRole(_Declared):
-    """The amount, in major units (12.34) or minor ones (1234)."""
-
-    field: Path
-    unit: Literal["major", "minor"] = "major"
-
-
-class PlaceRole(_Declared):
-    """Where: a text, coordinates, or both."""
-
-    field: Path | None = None
-    latitude: Path | None = None
-    longitude: Path | None = None
-
-    @model_validator(mode="after")
-    def _both_or_neither(self) -> "PlaceRole":
-        if (self.latitude is None) != (self.longitude is None):
-            raise ValueError("give both latitude and longitude, or neither")
-        if self.field is None and self.latitude is None:
-            raise ValueError("give field, or latitude and longitude")
-        return self
-
-
-def _as_object(value: object) -> object:
-    return {"field": value} if isinstance(value, str) else value
-
-
-TextRole = Annotated[FieldRole, BeforeValidator(_as_object)]
-
-
-class Roles(_Declared):
-    """Which of the user's fields plays which part."""
-
-    event_id: TextRole
-    occurred_at: Annotated[TimeRole, BeforeValidator(_as_object)]
-    subject: TextRole
-    counterparty: TextRole
-    amount: Annotated[AmountRole, BeforeValidator(_as_object)]
-    instrument: TextRole | None = None
-    currency: TextRole | None = None
-    place: Annotated[PlaceRole, BeforeValidator(_as_object)] | None = None
-    channel: TextRole | None = None
-    text: TextRole | None = None
-
-
-class AlertPolicy(_Declared):
+class AlertPolicy(Declared):
     """How many alerts a line wants, and how often about one subject."""
 
     budget_per_day: float = Field(100.0, gt=0, allow_inf_nan=False)
     dedup_period_s: DurationS = Field(86_400.0, alias="dedup_period", gt=0)
 
 
-class AdaptationPolicy(_Declared):
+class AdaptationPolicy(Declared):
     """When a line adapts, and what from.
 
     Attributes:
@@ -135,14 +57,14 @@ class AdaptationPolicy(_Declared):
     keep_versions: int = Field(20, ge=2, le=1_000)
 
 
-class HistoryPolicy(_Declared):
+class HistoryPolicy(Declared):
     """How a history file tells labels, and on which grid they become known."""
 
     label: Path | None = None
     label_release_s: DurationS = Field(3_600.0, alias="label_release", gt=0)
 
 
-class BusinessLine(_Declared):
+class BusinessLine(Declared):
     """One business line.
 
     Attributes:
@@ -153,7 +75,9 @@ class BusinessLine(_Declared):
         currency: Of events that name none.
         label_delay_s: How long labels take; unlabelled events older than that are presumed genuine.
         rekey: Whether the topic is not keyed by subject.
-        max_future_s: Events further in the future are dead-lettered.
+        max_future_s: Events further ahead of the clock are dead-lettered; the past is always
+            taken, so history can be replayed, and a large value lets a made-up future in.
+        allow_negative: Whether refunds may come as negative amounts.
     """
 
     name: Name = Field(alias="line")
@@ -170,3 +94,10 @@ class BusinessLine(_Declared):
     alerts: AlertPolicy = AlertPolicy()
     adaptation: AdaptationPolicy = AdaptationPolicy()
     history: HistoryPolicy = HistoryPolicy()
+
+    @field_validator("topic")
+    @classmethod
+    def _not_our_own(cls, topic: str) -> str:
+        if topic in RESERVED_TOPICS or topic.endswith(_RESERVED_ENDINGS) or set(topic) == {"."}:
+            raise ValueError("is a name that Foreshot or Kafka keeps for itself; read your events from another topic")
+        return topic

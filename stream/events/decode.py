@@ -1,36 +1,21 @@
 """Turns a topic's raw records into columns, and says of each unusable one why it is."""
 
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-import numpy as np
 import orjson
 from pydantic import ValidationError
 
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.event_batch import EventBatch
-from stream.events.roles import (
-    RoleError,
-    compile_amount,
-    compile_coordinate,
-    compile_match,
-    compile_text,
-    compile_time,
-    major_units,
-)
-from stream.events.transaction import Transaction
+from stream.events.line_reader import LineChooser, LineReader
+from stream.events.reject_reason import RejectReason
+from stream.events.roles import Event, RoleError
+from stream.events.transaction import Transaction, explain
+from stream.events.transaction_columns import batch_of
 
 REKEYED_SUFFIX = "-rekeyed"
-
-RejectReason = Literal[
-    "unreadable", "oversized", "wrong_type", "missing_field", "non_finite", "far_future", "unknown_line", "bad_value",
-    "unknown_event", "label_before_event",
-]  # fmt: skip
-
-_OPTIONAL = ("instrument", "channel", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,63 +51,6 @@ class Rejected:
     detail: str
 
 
-class LineReader:
-    """Reads the events of one line."""
-
-    def __init__(self, line: BusinessLine) -> None:
-        """Compile the line's roles."""
-        roles = line.roles
-        self.line = line
-        self.matches = compile_match(line)
-        self._event_id = compile_text(roles.event_id, "event_id", required=True)
-        self._subject = compile_text(roles.subject, "subject", required=True)
-        self._counterparty = compile_text(roles.counterparty, "counterparty", required=True)
-        self._occurred_at = compile_time(roles.occurred_at)
-        self._amount = compile_amount(roles.amount, allow_negative=line.allow_negative)
-        self._currency = compile_text(roles.currency, "currency", required=False) if roles.currency else None
-        self._others: list[tuple[str, Callable[[Mapping[str, Any]], Any]]] = [
-            (name, compile_text(role, name, required=False))
-            for name in _OPTIONAL
-            if (role := getattr(roles, name)) is not None
-        ]
-        self._add_place(line)
-
-    def _add_place(self, line: BusinessLine) -> None:
-        place = line.roles.place
-        if place is None:
-            return
-        if place.field is not None:
-            from stream.events.business_line import FieldRole  # noqa: PLC0415 - only lines with a place text need it
-
-            self._others.append(("place", compile_text(FieldRole(field=place.field), "place", required=False)))
-        if place.latitude is not None and place.longitude is not None:
-            self._others.append(("latitude", compile_coordinate(place.latitude, "latitude")))
-            self._others.append(("longitude", compile_coordinate(place.longitude, "longitude")))
-
-    def read(self, event: Mapping[str, Any]) -> Transaction:
-        """Return the event in canonical roles.
-
-        Raises:
-            RoleError: A role cannot be read.
-            ValidationError: A role's value does not fit.
-        """
-        currency = self._currency(event) if self._currency is not None else None
-        currency = currency or self.line.currency
-        found = {
-            "event_id": self._event_id(event),
-            "line": self.line.name,
-            "occurred_at_s": self._occurred_at(event),
-            "subject": self._subject(event),
-            "counterparty": self._counterparty(event),
-            "amount_minor": self._amount(event, currency),
-            "currency": currency,
-        }
-        for name, getter in self._others:
-            if (value := getter(event)) is not None:
-                found[name] = value
-        return Transaction.model_validate(found)
-
-
 class Decoder:
     """Decodes records of the lines' topics."""
 
@@ -139,11 +67,11 @@ class Decoder:
         """
         self._clock = clock
         self._max_bytes = max_bytes
-        self._readers: dict[str, list[LineReader]] = {}
+        readers: dict[str, list[LineReader]] = {}
         for line in lines.values():
-            reader = LineReader(line)
-            for topic in (topic_prefix + line.topic, topic_prefix + line.topic + REKEYED_SUFFIX):
-                self._readers.setdefault(topic, []).append(reader)
+            readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
+        self._choosers = {topic: LineChooser(of_topic) for topic, of_topic in readers.items()}
+        self._choosers |= {topic + REKEYED_SUFFIX: chooser for topic, chooser in self._choosers.items()}
 
     def decode(self, records: Sequence[SourceRecord]) -> tuple[EventBatch, list[Rejected]]:
         """Return usable records as columns and the others with their reasons, both in order."""
@@ -172,56 +100,22 @@ class Decoder:
             return Rejected(record, "unreadable", None, f"is not JSON: {error}")
         if type(event) is not dict:
             return Rejected(record, "unreadable", None, "must be a JSON object")
-        reader = self._reader_of(record.topic, event)
+        chooser = self._choosers.get(record.topic)
+        reader = chooser.choose(event) if chooser is not None else None
         if reader is None:
             return Rejected(record, "unknown_line", "line", f"no line of topic {record.topic} matches this event")
         return _read(reader, event, record, now_s)
 
-    def _reader_of(self, topic: str, event: Mapping[str, Any]) -> LineReader | None:
-        readers = self._readers.get(topic, ())
-        return next((reader for reader in readers if reader.matches(event)), None)
 
-
-def _read(reader: LineReader, event: Mapping[str, Any], record: SourceRecord, now_s: float) -> Transaction | Rejected:
+def _read(reader: LineReader, event: Event, record: SourceRecord, now_s: float) -> Transaction | Rejected:
     try:
         found = reader.read(event)
     except RoleError as error:
-        return Rejected(record, error.reason, error.role, str(error))  # type: ignore[arg-type]
+        return Rejected(record, error.reason, error.role, str(error))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        reason: RejectReason = "non_finite" if first["type"] == "finite_number" else "bad_value"
-        return Rejected(record, reason, field, f"{first['msg']}")
-    latest_s = now_s + reader.line.max_future_s
-    if found.occurred_at_s > latest_s:
-        ahead_s = found.occurred_at_s - now_s
-        detail = f"the event time is {ahead_s:.0f} s ahead of the clock; at most {reader.line.max_future_s:.0f} s are taken"
+        return Rejected(record, *explain(error))
+    ahead_s, most_s = found.occurred_at_s - now_s, reader.line.max_future_s
+    if ahead_s > most_s:
+        detail = f"the event time is {ahead_s:.0f} s ahead of the clock; at most {most_s:.0f} s are taken"
         return Rejected(record, "far_future", "occurred_at", detail)
     return found
-
-
-def text_code(text: str | None) -> int:
-    """Return the CRC-32 of a text's UTF-8, never 0 for a text; 0 for none."""
-    if text is None:
-        return 0
-    return zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1
-
-
-def batch_of(events: Sequence[Transaction], produced_at_ms: Sequence[int]) -> EventBatch:
-    """Return transactions as columns."""
-    nan = float("nan")
-    return EventBatch(
-        event_id=[one.event_id for one in events],
-        line=[one.line for one in events],
-        subject=[one.subject for one in events],
-        counterparty=[one.counterparty for one in events],
-        currency=[one.currency for one in events],
-        occurred_at_s=np.array([one.occurred_at_s for one in events], np.float64),
-        amount_minor=np.array([one.amount_minor for one in events], np.int64),
-        amount=np.array([major_units(one.amount_minor, one.currency) for one in events], np.float64),
-        instrument=np.array([text_code(one.instrument) for one in events], np.uint32),
-        place=np.array([text_code(one.place) for one in events], np.uint32),
-        latitude=np.array([nan if one.latitude is None else one.latitude for one in events], np.float32),
-        longitude=np.array([nan if one.longitude is None else one.longitude for one in events], np.float32),
-        produced_at_ms=np.array(produced_at_ms, np.int64),
-    )

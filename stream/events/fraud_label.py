@@ -1,13 +1,14 @@
 """What an analyst, a chargeback or a rule says of an event, and when."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
-import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
 
 from stream.events.decode import Rejected, SourceRecord
-from stream.events.transaction import Identifier
+from stream.events.event_time import EARLIEST_S, LATEST_S
+from stream.events.transaction import Identifier, explain
 
 _MOST_BYTES = 16_384
 
@@ -34,6 +35,13 @@ class FraudLabel(BaseModel):
     labelled_at: AwareDatetime
     reverses: bool = False
 
+    @field_validator("labelled_at")
+    @classmethod
+    def _of_our_centuries(cls, moment: datetime) -> datetime:
+        if not EARLIEST_S <= moment.timestamp() < LATEST_S:
+            raise ValueError("must be a time of the years 1900 to 2999")
+        return moment
+
 
 def decode_labels(records: Sequence[SourceRecord]) -> tuple[list[tuple[FraudLabel, SourceRecord]], list[Rejected]]:
     """Return usable labels with their records, and the others with their reasons."""
@@ -55,15 +63,6 @@ def _decode_one(record: SourceRecord) -> FraudLabel | Rejected:
     if len(value) > _MOST_BYTES:
         return Rejected(record, "oversized", None, f"{len(value)} bytes, at most {_MOST_BYTES} are taken")
     try:
-        read = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        return Rejected(record, "unreadable", None, f"is not JSON: {error}")
-    if type(read) is not dict:
-        return Rejected(record, "unreadable", None, "must be a JSON object")
-    try:
-        return FraudLabel.model_validate(read)
+        return FraudLabel.model_validate_json(value, strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        reason = "missing_field" if first["type"] == "missing" else "bad_value"
-        return Rejected(record, reason, field, first["msg"])
+        return Rejected(record, *explain(error))

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from stream.events.business_line import AmountRole, BusinessLine, FieldRole, TimeRole
 from stream.events.currency import exponent, to_minor
+from stream.events.line_roles import AmountRole, FieldRole
+from stream.events.reject_reason import RejectReason
 
 Event = Mapping[str, Any]
+MOST_MINOR = 10**15
 _MOST_DIGITS = 40
+_EXACT = 2.0**53
 
 
 class RoleError(ValueError):
@@ -22,10 +23,10 @@ class RoleError(ValueError):
         role: Which role.
     """
 
-    def __init__(self, reason: str, role: str, detail: str) -> None:
+    def __init__(self, reason: RejectReason, role: str, detail: str) -> None:
         """Say which role, why, in words."""
         super().__init__(detail)
-        self.reason = reason
+        self.reason: RejectReason = reason
         self.role = role
 
 
@@ -52,113 +53,78 @@ def compile_text(role: FieldRole, name: str, *, required: bool) -> Callable[[Eve
     if role.constant is not None:
         constant = role.constant
         return lambda _event: constant
-    getters = [compile_path(path) for path in (role.fields or (role.field or "",))]
-    paths = role.fields or (role.field or "",)
-    join = role.join
+    getters = [(compile_path(path), path) for path in role.paths]
+    read_one = _text_reader(*getters[0], name, required=required)
+    if len(getters) == 1:
+        return read_one
+    readers = [_text_reader(getter, path, name, required=required) for getter, path in getters]
 
     def read(event: Event) -> str | None:
-        parts = []
-        for getter, path in zip(getters, paths, strict=True):
-            value = getter(event)
-            if value is None:
-                if required:
-                    raise RoleError("missing_field", name, f"field {path} is missing")
-                return None
-            if type(value) is not str:
-                value = _as_text(value, name, path)
-            parts.append(value)
-        return parts[0] if len(parts) == 1 else join.join(parts)
+        parts = [reader(event) for reader in readers]
+        return None if None in parts else role.join.join(parts)  # type: ignore[arg-type]
 
     return read
 
 
-def _as_text(value: Any, name: str, path: str) -> str:
+def _text_reader(
+    getter: Callable[[Event], Any], path: str, name: str, *, required: bool
+) -> Callable[[Event], str | None]:
+    def read(event: Event) -> str | None:
+        value = getter(event)
+        if type(value) is str:
+            return value
+        if value is not None:
+            return number_text(value, name, path)
+        if required:
+            raise RoleError("missing_field", name, f"field {path} is missing")
+        return None
+
+    return read
+
+
+def number_text(value: Any, name: str, path: str) -> str:
+    """Return a number's shortest text: 12 and 12.0 are both `12`."""
     if type(value) is int:
         return str(value)
-    if type(value) is float and math.isfinite(value):
-        return str(int(value)) if value.is_integer() else repr(value)
-    raise RoleError("wrong_type", name, f"field {path} must be text or a number")
-
-
-def compile_time(role: TimeRole) -> Callable[[Event], float]:
-    """Return a function that reads the event time as epoch seconds."""
-    getter = compile_path(role.field)
-    convert = {"iso8601": _iso_reader, "epoch_s": _epoch_reader, "epoch_ms": _epoch_reader}.get(
-        role.format, _pattern_reader
-    )(role)
-
-    def read(event: Event) -> float:
-        value = getter(event)
-        if value is None:
-            raise RoleError("missing_field", "occurred_at", f"field {role.field} is missing")
-        return convert(value)
-
-    return read
-
-
-def _iso_reader(role: TimeRole) -> Callable[[Any], float]:
-    zone = ZoneInfo(role.timezone) if role.timezone != "UTC" else UTC
-
-    def convert(value: Any) -> float:
-        if type(value) is not str:
-            raise RoleError("wrong_type", "occurred_at", f"field {role.field} must be ISO 8601 text")
-        try:
-            moment = datetime.fromisoformat(value)
-            return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).timestamp()
-        except (ValueError, OverflowError) as error:
-            raise RoleError("bad_value", "occurred_at", f"field {role.field} is not ISO 8601: {value[:60]!r}") from error
-
-    return convert
-
-
-def _epoch_reader(role: TimeRole) -> Callable[[Any], float]:
-    units = 1000.0 if role.format == "epoch_ms" else 1.0
-
-    def convert(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise RoleError("wrong_type", "occurred_at", f"field {role.field} must be a number")
-        if not math.isfinite(value):
-            raise RoleError("non_finite", "occurred_at", f"field {role.field} is not finite")
-        return value / units
-
-    return convert
-
-
-def _pattern_reader(role: TimeRole) -> Callable[[Any], float]:
-    zone = ZoneInfo(role.timezone)
-
-    def convert(value: Any) -> float:
-        if type(value) is not str:
-            raise RoleError("wrong_type", "occurred_at", f"field {role.field} must be text")
-        try:
-            moment = datetime.strptime(value, role.format)  # noqa: DTZ007 - the zone is put in below
-            return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).timestamp()
-        except (ValueError, OverflowError) as error:
-            detail = f"field {role.field} does not fit {role.format}: {value[:60]!r}"
-            raise RoleError("bad_value", "occurred_at", detail) from error
-
-    return convert
+    if type(value) is not float:
+        raise RoleError("wrong_type", name, f"field {path} must be text or a number")
+    if not math.isfinite(value):
+        raise RoleError("non_finite", name, f"field {path} is not finite")
+    if abs(value) >= _EXACT:
+        # Two identifiers could fall together here, so none is taken.
+        raise RoleError("bad_value", name, f"field {path} is a number beyond 2**53, which JSON rounds; send it as text")
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def compile_amount(role: AmountRole, *, allow_negative: bool) -> Callable[[Event, str], int]:
     """Return a function that reads the amount in minor units of a currency."""
-    getter = compile_path(role.field)
-    minor = role.unit == "minor"
+    getter, convert = compile_path(role.field), amount_converter(role, allow_negative=allow_negative)
 
     def read(event: Event, currency: str) -> int:
         value = getter(event)
         if value is None:
             raise RoleError("missing_field", "amount", f"field {role.field} is missing")
-        number = _as_decimal(value, role.field)
-        amount = int(number) if minor and number == number.to_integral_value() else None
-        if minor and amount is None:
-            raise RoleError("bad_value", "amount", f"field {role.field} must be whole minor units")
-        found = amount if amount is not None else to_minor(number, currency)
-        if found < 0 and not allow_negative:
-            raise RoleError("bad_value", "amount", f"field {role.field} is negative and the line allows none")
-        return found
+        return convert(value, currency)
 
     return read
+
+
+def amount_converter(role: AmountRole, *, allow_negative: bool) -> Callable[[Any, str], int]:
+    """Return a function from a field's value and a currency to minor units."""
+    field, minor = role.field, role.unit == "minor"
+
+    def convert(value: Any, currency: str) -> int:
+        number = _as_decimal(value, field)
+        if minor and number != number.to_integral_value():
+            raise RoleError("bad_value", "amount", f"field {field} must be whole minor units")
+        found = int(number) if minor else to_minor(number, currency)
+        if not -MOST_MINOR <= found <= MOST_MINOR:
+            raise RoleError("bad_value", "amount", f"field {field} is beyond 10**15 minor units")
+        if found < 0 and not allow_negative:
+            raise RoleError("bad_value", "amount", f"field {field} is negative; allow_negative takes refunds")
+        return found
+
+    return convert
 
 
 def _as_decimal(value: Any, field: str) -> Decimal:
@@ -166,15 +132,15 @@ def _as_decimal(value: Any, field: str) -> Decimal:
         raise RoleError("wrong_type", "amount", f"field {field} must be a number")
     text = value if isinstance(value, str) else repr(value)
     if len(text) > _MOST_DIGITS:
-        raise RoleError("bad_value", "amount", f"field {field} has too many digits")
+        raise RoleError("bad_value", "amount", f"field {field} has more than {_MOST_DIGITS} digits")
     try:
         number = Decimal(text)
     except InvalidOperation as error:
-        raise RoleError("wrong_type", "amount", f"field {field} is not a number: {text[:60]!r}") from error
+        raise RoleError("wrong_type", "amount", f"field {field} is not a number: {text!r}") from error
     if not number.is_finite():
         raise RoleError("non_finite", "amount", f"field {field} is not finite")
-    if number.adjusted() > 16:  # noqa: PLR2004 - far above any amount in minor units
-        raise RoleError("bad_value", "amount", f"field {field} is too large")
+    if number.adjusted() > 16:  # noqa: PLR2004 - spares arithmetic with 1e999999
+        raise RoleError("bad_value", "amount", f"field {field} is beyond 10**15 minor units")
     return number
 
 
@@ -187,9 +153,9 @@ def compile_coordinate(path: str, name: str) -> Callable[[Event], float | None]:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise RoleError("wrong_type", "place", f"field {path} must be a number")
+            raise RoleError("wrong_type", name, f"field {path} must be a number")
         if not math.isfinite(value):
-            raise RoleError("non_finite", "place", f"field {path} ({name}) is not finite")
+            raise RoleError("non_finite", name, f"field {path} is not finite")
         return float(value)
 
     return read
@@ -198,9 +164,3 @@ def compile_coordinate(path: str, name: str) -> Callable[[Event], float | None]:
 def major_units(amount_minor: int, currency: str) -> float:
     """Return an amount in major units, as features read it."""
     return amount_minor / 10.0 ** exponent(currency)
-
-
-def compile_match(line: BusinessLine) -> Callable[[Event], bool]:
-    """Return a function that tells whether an event names this line."""
-    wanted = [(compile_path(path), value) for path, value in line.match.items()]
-    return lambda event: all(getter(event) == value for getter, value in wanted)

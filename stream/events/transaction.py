@@ -2,12 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Words = Annotated[str, StringConstraints(max_length=4096)]
+from stream.events.event_time import EARLIEST_S, LATEST_S
+from stream.events.reject_reason import RejectReason
+from stream.events.roles import MOST_MINOR
 
-_MOST_MINOR = 10**15
+MOST_CHARACTERS = 256
+MOST_WORDS = 4096
+CURRENCY_FORM = r"^[A-Z]{3}$"
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Words = Annotated[str, StringConstraints(max_length=MOST_WORDS)]
 
 
 class Transaction(BaseModel):
@@ -16,7 +22,7 @@ class Transaction(BaseModel):
     Attributes:
         event_id: The user's identifier.
         line: Business line.
-        occurred_at_s: Event time, epoch seconds.
+        occurred_at_s: Event time, epoch seconds, of the years 1900 to 2999.
         subject: Who pays: card, account, customer.
         counterparty: Who is paid: terminal, merchant.
         amount_minor: Amount in minor units of the currency.
@@ -33,14 +39,35 @@ class Transaction(BaseModel):
 
     event_id: Identifier
     line: str
-    occurred_at_s: float = Field(ge=-2_208_988_800.0, le=32_503_680_000.0, allow_inf_nan=False)
+    occurred_at_s: float = Field(ge=EARLIEST_S, lt=LATEST_S, allow_inf_nan=False)
     subject: Identifier
     counterparty: Identifier
-    amount_minor: int = Field(ge=-_MOST_MINOR, le=_MOST_MINOR)
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    amount_minor: int = Field(ge=-MOST_MINOR, le=MOST_MINOR)
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY_FORM)]
     instrument: Words | None = None
     place: Words | None = None
     latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
     longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
     channel: Words | None = None
     text: Words | None = None
+
+
+def explain(error: ValidationError) -> tuple[RejectReason, str | None, str]:
+    """Return the reason, the field and words for the first thing that did not fit."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    kind = first["type"]
+    if kind == "json_invalid":
+        return "unreadable", None, f"is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}"
+    if kind == "string_pattern_mismatch":
+        form = "be three capital letters, such as EUR" if field == "currency" else "hold no control characters"
+        return "bad_value", field, f"must {form}"
+    reason: RejectReason = "bad_value"
+    if kind == "missing":
+        reason = "missing_field"
+    elif kind == "finite_number":
+        reason = "non_finite"
+    elif kind.endswith("_type"):
+        reason = "wrong_type"
+    words = first["msg"].removeprefix("Value error, ")
+    return reason, field, words.replace("Input should", "must").replace("String should", "must")
