@@ -48,6 +48,7 @@ class TrainingPlan:
         inner_rate: Their first size; it is learned by layer.
         first_order: FOMAML where true, MAML with the Hessian's term where false.
         fraud_share: The frauds' share of every loss.
+        unadapted_share: Weight of the loss before adapting, in meta-training.
         weight_decay: Of AdamW.
         seed: Of all chance.
         checkpoint_every: Steps between checkpoints.
@@ -59,13 +60,14 @@ class TrainingPlan:
     pooled_frauds: int = 256
     pooled_genuine: int = 1_792
     pooled_rate: float = 3e-3
-    meta_steps: int = 1_000
-    meta_tasks: int = 16
+    meta_steps: int = 600
+    meta_tasks: int = 8
     meta_rate: float = 5e-4
     inner_steps: int = 5
     inner_rate: float = 0.1
     first_order: bool = True
     fraud_share: float = 0.02
+    unadapted_share: float = 0.5
     weight_decay: float = 3e-2
     seed: int = 0
     checkpoint_every: int = 200
@@ -213,7 +215,7 @@ def _meta_phase(
         live = {name: value.requires_grad_() for name, value in state.parameters.items()}
         log_rates = {name: value.requires_grad_() for name, value in state.log_rates.items()}
         rates = {name: value.exp() for name, value in log_rates.items()}
-        loss = meta_loss(live, rates, episodes, loop, plan.fraud_share)
+        loss = meta_loss(live, rates, episodes, loop, plan.fraud_share, plan.unadapted_share)
         joined = {**live, **{f"rate.{name}": value for name, value in log_rates.items()}}
         found = torch.autograd.grad(loss, list(joined.values()))
         moved = adam_step(joined, found, state.adam, _one_cycle(step, plan.meta_steps, plan.meta_rate), 0.0)

@@ -28,8 +28,8 @@ class EpisodePlan:
     """
 
     most_frauds: int = 32
-    genuine_per_fraud: int = 10
-    least_genuine: int = 100
+    genuine_per_fraud: int = 5
+    least_genuine: int = 60
     query_frauds: int = 12
     query_genuine: int = 100
     earliest_cut: float = 0.2
@@ -72,7 +72,8 @@ def usable(tasks: Sequence[Task], plan: EpisodePlan) -> list[Task]:
 
 
 def _take(rows: Rows, most: int, generator: np.random.Generator) -> Rows:
-    return rows if len(rows) <= most else generator.choice(rows, most, replace=False)
+    # Shuffles no more than it takes: tasks can be very long.
+    return rows if len(rows) <= most else rows[generator.choice(len(rows), most, replace=False, shuffle=False)]
 
 
 def _support(task: Task, before: Rows, plan: EpisodePlan, generator: np.random.Generator) -> Support:

@@ -10,7 +10,7 @@ import orjson
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder, Rejected, SourceRecord
-from stream.events.line_reader import LineReader, fits
+from stream.events.line_reader import LineReader, RoleReader, fits
 from stream.events.roles import Event, RoleError, compile_path
 
 
@@ -77,8 +77,9 @@ def _check_line(line: BusinessLine, value: bytes, clock: Clock, max_bytes: int) 
     if foreign := _foreign(line, event):
         return MappedEvent(line.name, line.topic, False, (), _said(refused[0], foreign))
     reader, sources = LineReader(line), sources_of(line)
-    roles = tuple(_map(name, sources[name], read, event) for name, read in reader.role_readers())
-    return MappedEvent(line.name, line.topic, True, roles, _said(refused[0]) if refused else None)
+    fault = refused[0] if refused else None
+    roles = tuple(_map(name, sources[name], read, event, fault) for name, read in reader.role_readers())
+    return MappedEvent(line.name, line.topic, True, roles, _said(fault) if fault is not None else None)
 
 
 def _said(refused: Rejected, detail: str | None = None) -> dict[str, str | None]:
@@ -94,21 +95,21 @@ def _foreign(line: BusinessLine, event: Event) -> str | None:
     return None
 
 
-def _map(name: str, source: str, read: Any, event: Event) -> MappedRole:
+def _map(name: str, source: str, read: RoleReader, event: Event, fault: Rejected | None) -> MappedRole:
     try:
         value = read(event)
     except RoleError as error:
         return MappedRole(name, source, None, str(error))
-    if name == "occurred_at":
-        return _map_time(name, source, value)
-    return MappedRole(name, source, value)
+    # A role can be read and its value still not fit, as 91 degrees of latitude.
+    problem = fault.detail if fault is not None and fault.field in (name, f"{name}_s") else None
+    return MappedRole(name, source, _as_time(value) if name == "occurred_at" else value, problem)
 
 
-def _map_time(name: str, source: str, value: float) -> MappedRole:
+def _as_time(value: float) -> str:
     try:
-        return MappedRole(name, source, datetime.fromtimestamp(value, UTC).isoformat())
+        return datetime.fromtimestamp(value, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
-        return MappedRole(name, source, None, f"{value} s is no time of our calendar")
+        return f"{value} s"
 
 
 def sources_of(line: BusinessLine) -> dict[str, str]:

@@ -27,16 +27,21 @@ def explain(error: ErrorDetails) -> tuple[Place, str]:
     if kind == "missing":
         role = place[0] == "roles" and len(place) == 2  # noqa: PLR2004 - roles.NAME
         return place, "is missing; name the field of your events that holds it" if role else "is missing"
+    return place, _of_value(error, name, in_roles=place[:1] == ("roles",))
+
+
+def _of_value(error: ErrorDetails, name: str, *, in_roles: bool) -> str:
+    kind = error["type"]
     if kind == "literal_error":
-        return place, f"must be {error['ctx']['expected'].replace(chr(39), '')}"
+        return f"must be {error['ctx']['expected'].replace(chr(39), '')}"
     if kind == "string_pattern_mismatch":
-        return place, _FORMS.get(name, "must be a field's name, or names joined by dots")
+        return _FORMS.get(name, "must be a field's name, or names joined by dots")
     if kind in ("model_type", "model_attributes_type"):
-        return place, "must be a field's name or a mapping" if place[:1] == ("roles",) else "must be a mapping"
+        return "must be a field's name or a mapping" if in_roles else "must be a mapping"
     words = error["msg"].removeprefix("Value error, ")
     for theirs in ("Input should", "String should", "Tuple should", "Value should"):
         words = words.replace(theirs, "must")
-    return place, words[:1].lower() + words[1:]
+    return words[:1].lower() + words[1:]
 
 
 def _place_of(error: ErrorDetails) -> Place:
