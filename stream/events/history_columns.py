@@ -108,8 +108,7 @@ def _texts(rows: LineRows, role: FieldRole, name: str) -> _Texts:
     if len(parts) == 1:
         return parts[0]
     joined = [
-        None if None in each else role.join.join(each)
-        for each in zip(*(part.rows() for part in parts), strict=True)
+        None if None in each else role.join.join(each) for each in zip(*(part.rows() for part in parts), strict=True)
     ]
     return _Texts(joined, np.arange(len(rows)))
 
@@ -172,13 +171,15 @@ def _minor(rows: LineRows, line: BusinessLine, currency: _Texts) -> npt.NDArray[
 
 def _from_floats(rows: LineRows, amount: npt.NDArray[np.float64], currency: _Texts) -> npt.NDArray[np.int64]:
     scaled = amount * _scale(currency)
-    rows.refuse(np.abs(scaled) > MOST_MINOR, "the amount is beyond 10**15 minor units")
+    too_large = "the amount is beyond 10**15 minor units"
+    rows.refuse(np.abs(scaled) > MOST_MINOR + 1, too_large)
     minor = np.rint(scaled).astype(np.int64)
     # Near a half, the shortest decimal of the number decides, as it does for JSON.
     from_half = np.abs(np.abs(scaled - np.floor(scaled)) - 0.5)
     unit = currency.rows()
     for row in np.flatnonzero(from_half < _NEAR_HALF + _RELATIVE * np.abs(scaled)).tolist():
         minor[row] = to_minor(Decimal(repr(float(amount[row]))), unit[row])
+    rows.refuse(np.abs(minor) > MOST_MINOR, too_large)
     return minor
 
 

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.clock import FixedClock
@@ -18,7 +18,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = st.sampled_from(["id", "time", "card", "shop", "amount", "currency", "lat", "lon", "place"])
+ON_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FIELDS = st.sampled_from(["time", "card", "shop", "amount", "currency", "lat", "lon", "place"])
 FULL_LINE = a_line(
     roles={"currency": "currency", "place": {"field": "place", "latitude": "lat", "longitude": "lon"}},
 )
@@ -142,7 +143,14 @@ def test_an_amount_of_a_refund_is_taken_where_the_line_allows_it():
 
 @pytest.mark.parametrize(
     ("amount", "currency", "minor"),
-    [(0.125, "EUR", 12), (0.135, "EUR", 14), (2.675, "EUR", 268), (1.0005, "KWD", 1000), (2.5, "JPY", 2), ("7", "EUR", 700)],
+    [
+        (0.125, "EUR", 12),
+        (0.135, "EUR", 14),
+        (2.675, "EUR", 268),
+        (1.0005, "KWD", 1000),
+        (2.5, "JPY", 2),
+        ("7", "EUR", 700),
+    ],
 )
 def test_amounts_round_half_to_even_from_their_shortest_decimal(amount, currency, minor):
     batch, _ = decode(an_event(amount=amount, currency=currency), FULL_LINE)
@@ -227,6 +235,7 @@ def test_no_records_give_an_empty_batch_with_typed_columns():
     assert batch.amount_minor.dtype == np.int64
 
 
+@ON_ANY_MACHINE
 @given(st.lists(st.binary(max_size=60)))
 def test_any_bytes_are_taken_or_rejected(contents):
     batch, rejected = decoder().decode([a_record(content, at) for at, content in enumerate(contents)])
@@ -234,17 +243,15 @@ def test_any_bytes_are_taken_or_rejected(contents):
     assert [one.record.offset for one in rejected] == sorted(one.record.offset for one in rejected)
 
 
+@ON_ANY_MACHINE
 @given(st.lists(st.dictionaries(FIELDS, JSON, max_size=3), max_size=6))
 def test_any_values_in_the_fields_are_taken_or_rejected_in_order(changes):
     events = [{**an_event(id=str(at)), **changed} for at, changed in enumerate(changes)]
     records = [a_record(orjson.dumps(event), at) for at, event in enumerate(events)]
     batch, rejected = decoder(FULL_LINE).decode(records)
-    lost = {one.record.offset for one in rejected}
-    kept = [event for at, event in enumerate(events) if at not in lost]
-    assert len(kept) == len(batch)
-    assert [str(event["id"]).removesuffix(".0") for event in kept if isinstance(event["id"], str)] == [
-        one.removesuffix(".0") for one, event in zip(batch.event_id, kept, strict=True) if isinstance(event["id"], str)
-    ]
+    lost = {str(one.record.offset) for one in rejected}
+    assert batch.event_id == [event["id"] for event in events if event["id"] not in lost]
+    assert len(lost) == len(rejected)
     assert np.isfinite(batch.amount).all()
     assert (batch.amount_minor >= 0).all()
     assert (batch.occurred_at_s <= NOON_S + 600).all()

@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.events.fraud_label import decode_labels
@@ -63,6 +63,7 @@ def test_a_label_that_is_too_large_is_oversized():
     assert refusal(orjson.dumps(as_json(source="x" * 20_000))) == ("oversized", None)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40)))
 def test_any_bytes_are_taken_or_rejected(contents):
     good, rejected = decode_labels([a_record(content, at) for at, content in enumerate(contents)])
