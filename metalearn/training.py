@@ -64,10 +64,10 @@ class TrainingPlan:
     meta_tasks: int = 8
     meta_rate: float = 5e-4
     inner_steps: int = 5
-    inner_rate: float = 0.1
+    inner_rate: float = 0.3
     first_order: bool = True
     fraud_share: float = 0.02
-    unadapted_share: float = 0.5
+    unadapted_share: float = 0.25
     weight_decay: float = 3e-2
     seed: int = 0
     checkpoint_every: int = 200
