@@ -215,6 +215,17 @@ def test_lines_told_apart_by_different_fields_are_tried_in_their_order():
     assert len(rejected) == 1
 
 
+def test_true_is_not_one_where_lines_are_tried_in_their_order():
+    lines = [a_line(line="yes", match={"flag": True}), a_line(line="one", match={"flag": 1, "tier": 2})]
+    batch, _ = decoder(*lines).decode([a_record(an_event(flag=flag, tier=2)) for flag in (1, True)])
+    assert batch.line == ["one", "yes"]
+
+
+def test_an_empty_text_is_told_from_none_though_its_hash_is_zero():
+    batch, _ = decoder(FULL_LINE).decode([a_record(an_event(place="")), a_record(an_event())])
+    assert batch.place.tolist() == [1, 0]
+
+
 def test_the_prefix_and_the_rekeyed_topic_are_the_lines_too():
     records = [a_record(an_event(), topic=topic) for topic in ("x-payments", "x-payments-rekeyed", "payments")]
     batch, rejected = decoder(topic_prefix="x-").decode(records)

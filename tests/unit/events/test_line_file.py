@@ -178,6 +178,11 @@ def test_lines_of_one_topic_with_different_values_of_a_field_are_taken(tmp_path,
     assert len(load(tmp_path, f"{GOOD}match: {{a: x}}\n", f"{other}match: {second}\n")) == 2
 
 
+def test_true_and_one_tell_lines_apart(tmp_path):
+    other = GOOD.replace("line: cards", "line: debit")
+    assert len(load(tmp_path, f"{GOOD}match: {{a: 1}}\n", f"{other}match: {{a: true}}\n")) == 2
+
+
 def test_lines_of_one_topic_must_agree_on_rekey(tmp_path):
     other = GOOD.replace("line: cards", "line: debit")
     message = complaint(tmp_path, f"{GOOD}match: {{a: x}}\n", f"{other}match: {{a: y}}\nrekey: true\n")
