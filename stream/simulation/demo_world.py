@@ -3,7 +3,7 @@
 from stream.simulation.line_profile import LineProfile
 
 TRAINING_DAYS = 45
-LIVE_DAYS = 12
+LIVE_DAYS = 30
 
 TRAINING_LINES = (
     LineProfile("demo-cards-fr", "EUR", "FR", 46.6, 2.4, families={"leaked_card": 0.6, "far_away": 0.4}),
@@ -19,9 +19,9 @@ TRAINING_LINES = (
 )  # fmt: skip
 
 UNSEEN_LINE = LineProfile(
-    "demo-new-line", "EUR", "ES", 40.0, -3.7, events_per_day=2_500.0, fraud_share=0.015, late_share=0.12,
+    "demo-new-line", "EUR", "ES", 40.0, -3.7, subjects=1_200, fraud_share=0.015, late_share=0.12,
     families={"device_takeover": 0.5, "night_burst": 0.5},
 )  # fmt: skip
 """A new business line: its mix of families is in no training line."""
 
-LIVE_LINES = (UNSEEN_LINE, *TRAINING_LINES[:3])
+LIVE_LINES = (UNSEEN_LINE, TRAINING_LINES[0])

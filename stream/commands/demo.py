@@ -1,0 +1,53 @@
+"""`foreshot demo`: everything on one machine, with simulated lines."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from stream.commands.output import json_option, print_json, print_table, progress_bar
+
+_EPILOG = """Examples:
+
+  foreshot demo
+
+  foreshot demo --labels 5 --json
+"""
+
+
+@click.command("demo", epilog=_EPILOG)
+@click.option("--labels", type=click.IntRange(1, 200), default=20, show_default=True, help="Frauds of the new line that are labelled.")
+@click.option("--events-per-second", type=click.FloatRange(10), default=1_000.0, show_default=True, help="Pace while latency is measured.")
+@click.option("--seed", default=7, show_default=True, help="Of all chance.")
+@click.option("--lines", type=click.Path(path_type=Path), default=Path("lines/demo/payments.yaml"), show_default=True, help="The demo's line file.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for demo.json.")
+@json_option
+def command(labels: int, events_per_second: float, seed: int, lines: Path, out: Path | None, *, as_json: bool) -> None:
+    """Train on simulated lines, start Kafka and both workers, feed live events, label, and say what came of it.
+
+    It takes some minutes, ends by itself and leaves no process.
+    """
+    # Torch, numba and Kafka take seconds to import; help does not need them.
+    import torch  # noqa: PLC0415
+
+    from stream.demo.run import DemoPlan, run_demo  # noqa: PLC0415
+
+    torch.set_num_threads(1)
+    plan = DemoPlan(seed=seed, labels=labels, per_second=events_per_second)
+    with progress_bar(hidden=as_json) as bar:
+        summary = run_demo(plan, lines, bar, out)
+    if as_json:
+        print_json(summary)
+    else:
+        print_table("Foreshot demo", ("what", "value"), list(_rows(summary)))
+
+
+def _rows(found: dict[str, Any], above: str = "") -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    for name, value in found.items():
+        label = f"{above}{name}".replace("_", " ")
+        if isinstance(value, dict):
+            rows += _rows(value, f"{label}: ")
+        else:
+            rows.append((label, "; ".join(value) if isinstance(value, list) else value))
+    return rows

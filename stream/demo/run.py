@@ -1,0 +1,265 @@
+"""The demo from end to end: simulate, train, start, feed, label, judge, stop."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import Progress
+
+from metalearn.training import TrainingPlan
+from stream.backtest.feature_pass import features_of
+from stream.backtest.train import train_initialisation, training_data
+from stream.demo.before_after import before_after
+from stream.demo.latency import counter_total, histogram_quantiles
+from stream.demo.live import LiveFeed
+from stream.demo.processes import WorkerProcess
+from stream.events.business_line import BusinessLine
+from stream.events.history import History, read_history
+from stream.events.line_file import load_lines
+from stream.events.scored_event import ScoredEvent
+from stream.events.scored_event import decode as decode_scored
+from stream.features.specification import feature_hash
+from stream.metrics import Metrics
+from stream.pipelines.effects import ADAPTATIONS, ALERTS, LINE_WEIGHTS, SCORED_EVENTS
+from stream.pipelines.live_weights import LiveWeights
+from stream.scoring.initialisation import load_initialisation, shared_weights
+from stream.scoring.line_scorers import LineScorers
+from stream.settings import load_settings
+from stream.simulation.cards import START_S, simulate_cards, write_parquet
+from stream.simulation.demo_world import LIVE_DAYS, LIVE_LINES, TRAINING_DAYS, TRAINING_LINES, UNSEEN_LINE
+from stream.transport.clients import connect_producer, read_topic
+from stream.transport.drain import Drain
+from stream.transport.embedded_broker import EmbeddedBroker
+from stream.transport.topics import ensure_topics
+
+DAY_S = 86_400.0
+_GROUP = "foreshot-demo"
+_LABELS_FROM_DAY = 22.0
+_JUDGED_FROM_DAY = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """How long and how fast.
+
+    Attributes:
+        seed: Of all chance.
+        training_days: Simulated history of the training lines.
+        live_days: Simulated days that are fed live.
+        per_second: Events a second while latencies are measured.
+        labels: Frauds of the unseen line that analysts label.
+        pooled_steps: Of training.
+        meta_steps: Of training.
+    """
+
+    seed: int = 7
+    training_days: int = TRAINING_DAYS
+    live_days: int = LIVE_DAYS
+    per_second: float = 1_000.0
+    labels: int = 20
+    pooled_steps: int = 800
+    meta_steps: int = 400
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, plan: DemoPlan, lines_file: Path, folder: Path, bar: Progress) -> None:
+        """Prepare a run in `folder`."""
+        self._plan = plan
+        self._folder = folder
+        self._bar = bar
+        self._lines_file = lines_file
+        self._lines: dict[str, BusinessLine] = load_lines([lines_file])
+
+    def run(self) -> dict[str, Any]:
+        """Run it all and return the summary."""
+        began_s = time.monotonic()
+        initialisation = self._train()
+        live = self._live_history()
+        with ExitStack() as stack:
+            broker = stack.enter_context(EmbeddedBroker(self._folder / "kafka"))
+            summary = self._stream(stack, broker.bootstrap_servers, initialisation, live)
+        return {**summary, "seconds": round(time.monotonic() - began_s, 1)}
+
+    def _train(self) -> Path:
+        plan = self._plan
+        file = self._folder / "training.parquet"
+        write_parquet(simulate_cards(TRAINING_LINES, plan.training_days, plan.seed), file)
+        lines = {name: line for name, line in self._lines.items() if name != UNSEEN_LINE.name}
+        history = read_history(file, lines)
+        features, fresh = features_of(history, self._advance("features of history", len(history.batch)))
+        data = training_data(history, features, fresh, float("inf"))
+        training = replace(
+            TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps
+        )
+        pooled, meta = (
+            self._advance("pooled warm start", plan.pooled_steps),
+            self._advance("meta-training", plan.meta_steps),
+        )
+        made = train_initialisation(
+            data, training, "", lambda phase, *_: (pooled if phase == "pooled" else meta)(1), None
+        )
+        out = self._folder / "init.safetensors"
+        made.save(out)
+        return out
+
+    def _live_history(self) -> History:
+        plan = self._plan
+        file = self._folder / "live.parquet"
+        start_s = START_S + plan.training_days * DAY_S
+        write_parquet(simulate_cards(LIVE_LINES, plan.live_days, plan.seed + 1, start_s), file)
+        return read_history(file, self._lines)
+
+    def _advance(self, name: str, total: int) -> Callable[[int], None]:
+        task = self._bar.add_task(name, total=total)
+        return lambda done: self._bar.advance(task, done)
+
+    def _stream(self, stack: ExitStack, servers: str, initialisation: Path, live: History) -> dict[str, Any]:
+        environment = {
+            "FORESHOT_BOOTSTRAP_SERVERS": servers,
+            "FORESHOT_APPLICATION": _GROUP,
+            "FORESHOT_PARTITIONS": "2",
+            "FORESHOT_LINES": str(self._lines_file),
+            "FORESHOT_INITIALISATION": str(initialisation),
+            "FORESHOT_LOG_LEVEL": "WARNING",
+        }
+        settings = load_settings({}, bootstrap_servers=servers, application=_GROUP, partitions=2)
+        ensure_topics(settings, self._lines.values())
+        workers = [
+            stack.enter_context(
+                WorkerProcess(
+                    role,
+                    port,
+                    {**environment, "FORESHOT_STATE_FOLDER": str(self._folder / role)},
+                    self._folder / f"{role}.log",
+                )
+            )
+            for role, port in (("score", 6066), ("learn", 6067))
+        ]
+        for worker in workers:
+            worker.wait_until_ready()
+        producer = connect_producer(servers)
+        stack.callback(producer.close)
+        drain = Drain(servers, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"])
+        stack.callback(drain.close)
+        feed = LiveFeed(producer, live, "")
+        seconds = self._feed(feed, live, drain)
+        return self._summary(servers, initialisation, live, workers, feed, seconds)
+
+    def _feed(self, feed: LiveFeed, live: History, drain: Drain) -> float:
+        plan = self._plan
+        day = (live.batch.occurred_at_s - live.batch.occurred_at_s[0]) / DAY_S
+        warm, learning, judged = (
+            np.flatnonzero(day < _LABELS_FROM_DAY),
+            np.flatnonzero((day >= _LABELS_FROM_DAY) & (day < _JUDGED_FROM_DAY)),
+            np.flatnonzero(day >= _JUDGED_FROM_DAY),
+        )
+        advance = self._advance("live events", len(day))
+        began_s = time.monotonic()
+        feed.events(warm, 1e9, advance)
+        drain.wait()
+        seconds = time.monotonic() - began_s
+        self._label_while_events_flow(feed, live, learning, plan.labels, advance)
+        drain.wait()
+        feed.events(judged, plan.per_second, advance)
+        drain.wait()
+        return seconds
+
+    def _label_while_events_flow(
+        self, feed: LiveFeed, live: History, rows: np.ndarray, labels: int, advance: Callable[[int], None]
+    ) -> None:
+        names = np.asarray(live.batch.line)
+        frauds = np.flatnonzero((live.label == 1) & (names == UNSEEN_LINE.name) & (np.arange(len(names)) < rows[0]))
+        chosen = np.random.default_rng(self._plan.seed).permutation(frauds)[:labels]
+        for part, fraud in zip(np.array_split(rows, len(chosen)), np.sort(chosen).tolist(), strict=True):
+            feed.label(fraud)
+            feed.events(part, self._plan.per_second, advance)
+
+    def _summary(
+        self,
+        servers: str,
+        initialisation: Path,
+        live: History,
+        workers: list[WorkerProcess],
+        feed: LiveFeed,
+        catch_up_s: float,
+    ) -> dict[str, Any]:
+        scored = [decode_scored(record.value) for record in read_topic(servers, SCORED_EVENTS)]
+        page, learn_page = workers[0].page("metrics"), workers[1].page("metrics")
+        score_s = histogram_quantiles(page, "foreshot_event_to_score_seconds", (0.5, 0.95, 0.99))
+        live_s = histogram_quantiles(page, "foreshot_label_to_live_seconds", (0.5, 0.95))
+        warm = sum(event.occurred_at_s < live.batch.occurred_at_s[0] + _LABELS_FROM_DAY * DAY_S for event in scored)
+        return {
+            "events": len(scored),
+            "events_once_each": len({event.event_id for event in scored}) == len(scored) == len(live.batch),
+            "events_per_second_at_full_speed": round(warm / catch_up_s),
+            "produce_to_score_s": _paced_latency(scored, live, self._plan),
+            "produce_to_score_s_whole_run": dict(zip(("p50", "p95", "p99"), map(_milli, score_s), strict=True)),
+            "alerts": len(read_topic(servers, ALERTS)),
+            "labels": feed.labels,
+            "label_to_live_s": dict(zip(("p50", "p95"), map(_milli, live_s), strict=True)),
+            "adaptations": {
+                outcome: int(counter_total(learn_page, "foreshot_adaptations", outcome=outcome))
+                for outcome in ("accepted", "rejected")
+            },
+            "audit_records": len(read_topic(servers, ADAPTATIONS)),
+            "unseen_line": self._unseen(servers, initialisation, live, scored),
+        }
+
+    def _unseen(
+        self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent]
+    ) -> dict[str, Any]:
+        scorers = LineScorers(shared_weights(load_initialisation(initialisation, feature_hash())))
+        weights = LiveWeights(scorers, feature_hash(), Metrics())
+        for record in read_topic(servers, LINE_WEIGHTS):
+            weights.take(record.key, record.value)
+        first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S
+        judged = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s >= first_s]
+        frauds = {one for one, label in zip(live.batch.event_id, live.label.tolist(), strict=True) if label == 1}
+        unlabelled = max(
+            (one for one in range(100) if (found := scorers.find(UNSEEN_LINE.name, one)) and not found.manifest.support_frauds),
+            default=0,
+        )
+        found = before_after(judged, frauds, scorers.get(UNSEEN_LINE.name, unlabelled))
+        example = next((event for event in judged if event.alerted and event.event_id in frauds), None)
+        return {
+            "line": UNSEEN_LINE.name,
+            "labelled_frauds": self._plan.labels,
+            "events_judged": found.events,
+            "frauds_judged": found.frauds,
+            "average_precision_before": round(found.before, 4),
+            "average_precision_after": round(found.after, 4),
+            "weights_version": judged[-1].weights_version if judged else 0,
+            "an_alert": None if example is None else {
+                "score": round(example.score, 4),
+                "reasons": [reason.text for reason in example.reasons],
+            },
+        }  # fmt: skip
+
+
+def _milli(seconds: float) -> float:
+    return round(seconds, 4)
+
+
+def _paced_latency(scored: list[ScoredEvent], live: History, plan: DemoPlan) -> dict[str, float]:
+    first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S
+    waits = [(event.scored_at_ms - event.produced_at_ms) / 1000 for event in scored if event.occurred_at_s >= first_s]
+    p50, p95, p99 = np.quantile(waits, [0.5, 0.95, 0.99]).tolist()
+    return {"p50": _milli(p50), "p95": _milli(p95), "p99": _milli(p99), "at_events_per_second": plan.per_second}
+
+
+def run_demo(plan: DemoPlan, lines_file: Path, bar: Progress, out: Path | None) -> dict[str, Any]:
+    """Run the demo in a temporary folder and return its summary, kept in `out` where given."""
+    with tempfile.TemporaryDirectory(prefix="foreshot-demo-") as folder:
+        summary = Demo(plan, lines_file, Path(folder), bar).run()
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "demo.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    return summary
