@@ -73,7 +73,9 @@ class Initialisation:
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
         metadata = {_MANIFEST: self.manifest.model_dump_json(), "digest": _digest(self.manifest, self.arrays)}
-        content = safetensors.numpy.save({name: np.ascontiguousarray(one) for name, one in self.arrays.items()}, metadata)
+        content = safetensors.numpy.save(
+            {name: np.ascontiguousarray(one) for name, one in self.arrays.items()}, metadata
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(path.suffix + ".partial")
         partial.write_bytes(content)

@@ -140,7 +140,9 @@ class _Pool:
         if not self._with_frauds or not self._with_genuine:
             raise MetalearnError("nothing to learn from: no task has labelled frauds and genuine rows")
 
-    def draw(self, frauds: int, genuine: int, generator: np.random.Generator) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def draw(
+        self, frauds: int, genuine: int, generator: np.random.Generator
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         chosen = self._rows(self._frauds, self._with_frauds, frauds, generator)
         others = self._rows(self._genuine, self._with_genuine, genuine, generator)
         labels = np.concatenate([np.ones(len(chosen), np.float32), np.zeros(len(others), np.float32)])

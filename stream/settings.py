@@ -26,7 +26,9 @@ class Settings(BaseModel):
     application: str = Field(
         "foreshot", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group and transaction prefix."
     )
-    topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Put before every topic's name, the lines' own included.")
+    topic_prefix: str = Field(
+        "", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Put before every topic's name, the lines' own included."
+    )
     lines: str = Field("lines", description="Line files or folders of them, separated by commas.")
     initialisation: str = Field("", description="File of the shared initialisation, made by `foreshot train`.")
     state_folder: Path = Field(Path(".foreshot/state"), description="Folder of the learner's feature store.")

@@ -54,7 +54,9 @@ def kept_events(events: CardEvents, start_s: float, days: int = 7) -> npt.NDArra
     return kept
 
 
-def card_precision(events: CardEvents, kept: npt.NDArray[np.bool_], start_s: float, days: int = 7, top: int = 100) -> float:
+def card_precision(
+    events: CardEvents, kept: npt.NDArray[np.bool_], start_s: float, days: int = 7, top: int = 100
+) -> float:
     """Return the mean over days of the share of compromised cards among the `top` cards.
 
     A card's score of a day is its highest; a detected card is left out on later days.

@@ -41,9 +41,7 @@ class Task:
     def rows(self, first: int, last: int, name: str) -> "Task":
         """Return the rows [first, last) as a task of its own."""
         part = slice(first, last)
-        return Task(
-            name, self.features[part], self.labels[part], self.occurred_at_s[part], self.label_known_at_s[part]
-        )
+        return Task(name, self.features[part], self.labels[part], self.occurred_at_s[part], self.label_known_at_s[part])
 
     @property
     def frauds(self) -> int:

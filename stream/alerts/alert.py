@@ -64,7 +64,9 @@ def alert_of(event: ScoredEvent, period_start_s: float) -> Alert:
         score=event.score,
         anomaly=event.anomaly,
         threshold=event.threshold,
-        reasons=[AlertReason(feature=one.feature, text=one.text, contribution=one.contribution) for one in event.reasons],
+        reasons=[
+            AlertReason(feature=one.feature, text=one.text, contribution=one.contribution) for one in event.reasons
+        ],
         weights_version=event.weights_version,
         initialisation_only=event.initialisation_only,
         occurred_at=event.occurred_at,

@@ -14,7 +14,9 @@ from stream.features.specification import COUNTERPARTY_WIDTH, SUBJECT_WIDTH
 from stream.features.subject import SubjectState, profile
 
 
-def features_of(history: History, advance: Callable[[int], None]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+def features_of(
+    history: History, advance: Callable[[int], None]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Return every event's feature vector.
 
     Args:

@@ -74,9 +74,7 @@ def _date(epoch_s: float) -> str:
 def _week(found: Scored, start_s: float) -> dict[str, float | int | None]:
     occurred_at_s = found.history.batch.occurred_at_s
     near = (occurred_at_s >= start_s - 2 * WEEK_S) & (occurred_at_s < start_s + WEEK_S) & np.isfinite(found.scores)
-    events = CardEvents(
-        found.subject[near], occurred_at_s[near], found.history.label[near], found.scores[near]
-    )
+    events = CardEvents(found.subject[near], occurred_at_s[near], found.history.label[near], found.scores[near])
     kept = kept_events(events, start_s)
     made = _figures(events.scores[kept], events.labels[kept], found.history.batch.amount[near][kept])
     made["card_precision_at_100"] = card_precision(events, kept, start_s)

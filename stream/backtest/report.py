@@ -29,7 +29,9 @@ th:first-child,td:first-child{text-align:left}th{font-weight:600}.bar{fill:#2f6f
 
 def write_scores(path: Path, history: History, events: list[ScoredEvent]) -> None:
     """Write one row for each scored event, with its label as far as the file knows it."""
-    label_of = dict(zip(zip(history.batch.line, history.batch.event_id, strict=True), history.label.tolist(), strict=True))
+    label_of = dict(
+        zip(zip(history.batch.line, history.batch.event_id, strict=True), history.label.tolist(), strict=True)
+    )
     known = [label_of[event.line, event.event_id] for event in events]
     table = pa.table(
         {
@@ -72,7 +74,10 @@ def write_report(path: Path, found: dict[str, Any], adaptations: list[Adaptation
 def _table(first: str, rows: list[dict[str, Any]]) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in (first, *_NAMES.values()))
     body = "".join(
-        "<tr>" + f"<td>{html.escape(str(row[first]))}</td>" + "".join(f"<td>{_cell(row[name])}</td>" for name in _NAMES) + "</tr>"
+        "<tr>"
+         f"<td>{html.escape(str(row[first]))}</td>"
+        + "".join(f"<td>{_cell(row[name])}</td>" for name in _NAMES)
+        + "</tr>"
         for row in rows
     )
     return f"<table><tr>{head}</tr>{body}</table>"

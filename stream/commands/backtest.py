@@ -20,7 +20,9 @@ _COLUMNS = ("auc", "average_precision", "card_precision_at_100", "recall_at_1pct
 @history_options("--lines")
 @click.option("--init", "init", required=True, type=click.Path(path_type=Path), help="The shared initialisation.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the results.")
-@click.option("--weeks-from", metavar="TIME", help="Judge weeks from this time on; all earlier events warm up the state.")
+@click.option(
+    "--weeks-from", metavar="TIME", help="Judge weeks from this time on; all earlier events warm up the state."
+)
 @click.option("--label-horizon-days", default=90.0, show_default=True, help="How long features wait for a label.")
 @json_option
 def command(
@@ -68,7 +70,9 @@ def command(
         return
     rows = [(week["start"], *(_shown(week[name]) for name in _COLUMNS)) for week in made["weeks"]]
     rows.append(("mean", *(_shown(made["overall"][name]) for name in _COLUMNS)))
-    print_table(f"Backtest, {len(backtest.adaptations)} adaptations; all results are in {out}", ("week", *_COLUMNS), rows)
+    print_table(
+        f"Backtest, {len(backtest.adaptations)} adaptations; all results are in {out}", ("week", *_COLUMNS), rows
+    )
 
 
 def _shown(value: float | None) -> object:

@@ -19,8 +19,12 @@ _EPILOG = """Examples:
 
 @click.command("broker", epilog=_EPILOG)
 @click.option("--brokers", type=click.IntRange(1, 9), default=1, show_default=True, help="How many.")
-@click.option("--port", type=click.IntRange(0, 65_527), default=9092, show_default=True, help="First port; 0 takes free ones.")
-@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Keeps data; a temporary folder if left out.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_527), default=9092, show_default=True, help="First port; 0 takes free ones."
+)
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Keeps data; a temporary folder if left out."
+)
 @json_option
 def command(brokers: int, port: int, data_dir: Path | None, *, as_json: bool) -> None:
     """Run Kafka on the loopback address until interrupted."""

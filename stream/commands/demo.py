@@ -16,10 +16,28 @@ _EPILOG = """Examples:
 
 
 @click.command("demo", epilog=_EPILOG)
-@click.option("--labels", type=click.IntRange(1, 200), default=20, show_default=True, help="Frauds of the new line that are labelled.")
-@click.option("--events-per-second", type=click.FloatRange(10), default=1_000.0, show_default=True, help="Pace while latency is measured.")
+@click.option(
+    "--labels",
+    type=click.IntRange(1, 200),
+    default=20,
+    show_default=True,
+    help="Frauds of the new line that are labelled.",
+)
+@click.option(
+    "--events-per-second",
+    type=click.FloatRange(10),
+    default=1_000.0,
+    show_default=True,
+    help="Pace while latency is measured.",
+)
 @click.option("--seed", default=7, show_default=True, help="Of all chance.")
-@click.option("--lines", type=click.Path(path_type=Path), default=Path("lines/demo/payments.yaml"), show_default=True, help="The demo's line file.")
+@click.option(
+    "--lines",
+    type=click.Path(path_type=Path),
+    default=Path("lines/demo/payments.yaml"),
+    show_default=True,
+    help="The demo's line file.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for demo.json.")
 @json_option
 def command(labels: int, events_per_second: float, seed: int, lines: Path, out: Path | None, *, as_json: bool) -> None:

@@ -17,7 +17,9 @@ _EPILOG = """Example:
 
 @click.command("train", epilog=_EPILOG)
 @history_options("--lines")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File of the initialisation.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File of the initialisation."
+)
 @click.option("--seed", default=0, show_default=True, help="Of all chance in training.")
 @click.option("--pooled-steps", type=click.IntRange(1), help="Steps of the warm start.")
 @click.option("--meta-steps", type=click.IntRange(0), help="Steps over episodes.")

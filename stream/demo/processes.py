@@ -77,6 +77,6 @@ class WorkerProcess:
 
     def page(self, name: str) -> str:
         """Return one of its web pages."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{name}", timeout=5) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{name}", timeout=5) as answer:
             text: str = answer.read().decode()
         return text

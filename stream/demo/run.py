@@ -96,9 +96,7 @@ class Demo:
         history = read_history(file, lines)
         features, fresh = features_of(history, self._advance("features of history", len(history.batch)))
         data = training_data(history, features, fresh, float("inf"))
-        training = replace(
-            TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps
-        )
+        training = replace(TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps)
         pooled, meta = (
             self._advance("pooled warm start", plan.pooled_steps),
             self._advance("meta-training", plan.meta_steps),
@@ -147,7 +145,9 @@ class Demo:
             worker.wait_until_ready()
         producer = connect_producer(servers)
         stack.callback(producer.close)
-        drain = Drain(servers, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"])
+        drain = Drain(
+            servers, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"]
+        )
         stack.callback(drain.close)
         feed = LiveFeed(producer, live, "")
         seconds = self._feed(feed, live, drain)
@@ -213,9 +213,7 @@ class Demo:
             "unseen_line": self._unseen(servers, initialisation, live, scored),
         }
 
-    def _unseen(
-        self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent]
-    ) -> dict[str, Any]:
+    def _unseen(self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent]) -> dict[str, Any]:
         scorers = LineScorers(shared_weights(load_initialisation(initialisation, feature_hash())))
         weights = LiveWeights(scorers, feature_hash(), Metrics())
         for record in read_topic(servers, LINE_WEIGHTS):
@@ -224,7 +222,11 @@ class Demo:
         judged = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s >= first_s]
         frauds = {one for one, label in zip(live.batch.event_id, live.label.tolist(), strict=True) if label == 1}
         unlabelled = max(
-            (one for one in range(100) if (found := scorers.find(UNSEEN_LINE.name, one)) and not found.manifest.support_frauds),
+            (
+                one
+                for one in range(100)
+                if (found := scorers.find(UNSEEN_LINE.name, one)) and not found.manifest.support_frauds
+            ),
             default=0,
         )
         found = before_after(judged, frauds, scorers.get(UNSEEN_LINE.name, unlabelled))

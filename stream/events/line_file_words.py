@@ -25,7 +25,7 @@ def explain(error: ErrorDetails) -> tuple[Place, str]:
     if place[:1] == ("match",):
         return place, "must be text, a whole number, true or false" if len(place) > 1 else "must be a mapping"
     if kind == "missing":
-        role = place[0] == "roles" and len(place) == 2  # noqa: PLR2004 - roles.NAME
+        role = place[0] == "roles" and len(place) == 2
         return place, "is missing; name the field of your events that holds it" if role else "is missing"
     return place, _of_value(error, name, in_roles=place[:1] == ("roles",))
 

@@ -139,7 +139,7 @@ def _as_decimal(value: Any, field: str) -> Decimal:
         raise RoleError("wrong_type", "amount", f"field {field} is not a number: {text!r}") from error
     if not number.is_finite():
         raise RoleError("non_finite", "amount", f"field {field} is not finite")
-    if number.adjusted() > 16:  # noqa: PLR2004 - spares arithmetic with 1e999999
+    if number.adjusted() > 16:
         raise RoleError("bad_value", "amount", f"field {field} is beyond 10**15 minor units")
     return number
 

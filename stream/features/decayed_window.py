@@ -37,9 +37,7 @@ def move_to(sums: npt.NDArray[np.float64], half_lives_s: npt.NDArray[np.float64]
 
 
 @kernel
-def add(
-    sums: npt.NDArray[np.float64], half_lives_s: npt.NDArray[np.float64], elapsed_s: float, value: float
-) -> None:
+def add(sums: npt.NDArray[np.float64], half_lives_s: npt.NDArray[np.float64], elapsed_s: float, value: float) -> None:
     """Add an event of `value` that happened `elapsed_s` before the time the sums stand at."""
     for at in range(len(half_lives_s)):
         sums[at] += value * decay(elapsed_s, half_lives_s[at])

@@ -51,7 +51,7 @@ class EntityTable:
         """Return the number of entities."""
         return len(self._row_of)
 
-    def get(self, key: bytes) -> Any:  # noqa: ANN401 - numpy's records have no closer type
+    def get(self, key: bytes) -> Any:
         """Return the record of an entity, None where there is none."""
         row = self._row_of.get(key)
         return None if row is None else self.data[row]

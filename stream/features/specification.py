@@ -53,7 +53,9 @@ def _exp_less_one_hours(value: float) -> float:
     return expm1(value) / 3600.0
 
 
-def _windows(side: Side, prefix: str, text: str, names: tuple[str, ...], shown: Callable[[float], float]) -> list[Feature]:
+def _windows(
+    side: Side, prefix: str, text: str, names: tuple[str, ...], shown: Callable[[float], float]
+) -> list[Feature]:
     return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), shown) for name in names]
 
 
@@ -64,24 +66,65 @@ _SUBJECT = (
     Feature("hour_sin", "subject", "the time of day"),
     Feature("hour_cos", "subject", "the time of day"),
     Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
-    *_windows("subject", "subject_count", "about {value:.0f} events of this {kind} in a WINDOW", ("1h", "1d", "7d", "30d"), expm1),
-    *_windows("subject", "subject_mean", "this {kind}'s mean amount over a WINDOW is {value:,.2f}", ("1d", "7d", "30d"), expm1),
+    *_windows(
+        "subject",
+        "subject_count",
+        "about {value:.0f} events of this {kind} in a WINDOW",
+        ("1h", "1d", "7d", "30d"),
+        expm1,
+    ),
+    *_windows(
+        "subject", "subject_mean", "this {kind}'s mean amount over a WINDOW is {value:,.2f}", ("1d", "7d", "30d"), expm1
+    ),
     Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", exp),
     Feature("amount_vs_own_spread", "subject", "amount {value:+.1f} of the {kind}'s usual deviations from its mean"),
     Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _exp_less_one_hours),
-    Feature("pair_new", "subject", "none of the {kind}'s last 8 counterparties", text_if_not="a counterparty the {kind} knows"),
-    Feature("instrument_changed", "subject", "another instrument than last time", text_if_not="the same instrument as last time"),
+    Feature(
+        "pair_new",
+        "subject",
+        "none of the {kind}'s last 8 counterparties",
+        text_if_not="a counterparty the {kind} knows",
+    ),
+    Feature(
+        "instrument_changed",
+        "subject",
+        "another instrument than last time",
+        text_if_not="the same instrument as last time",
+    ),
     Feature("place_changed", "subject", "another place than last time", text_if_not="the same place as last time"),
     Feature("distance", "subject", "{value:,.0f} km from the last place", expm1),
     Feature("speed", "subject", "{value:,.0f} km/h since the last place", expm1),
 )
 
 _COUNTERPARTY = (
-    *_windows("counterparty", "counterparty_count", "about {value:.0f} events at this counterparty in a WINDOW", ("1h", "1d", "7d", "30d"), expm1),
-    *_windows("counterparty", "counterparty_mean", "the counterparty's mean amount over a WINDOW is {value:,.2f}", ("30d",), expm1),
+    *_windows(
+        "counterparty",
+        "counterparty_count",
+        "about {value:.0f} events at this counterparty in a WINDOW",
+        ("1h", "1d", "7d", "30d"),
+        expm1,
+    ),
+    *_windows(
+        "counterparty",
+        "counterparty_mean",
+        "the counterparty's mean amount over a WINDOW is {value:,.2f}",
+        ("30d",),
+        expm1,
+    ),
     Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
-    Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _exp_less_one_hours),
-    *_windows("counterparty", "counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", ("1d", "7d", "30d"), float),
+    Feature(
+        "since_counterparty_last",
+        "counterparty",
+        "{value:.1f} hours since the counterparty's last event",
+        _exp_less_one_hours,
+    ),
+    *_windows(
+        "counterparty",
+        "counterparty_risk",
+        "counterparty's fraud rate over WINDOW {value:.0%}",
+        ("1d", "7d", "30d"),
+        float,
+    ),
 )
 
 FEATURES: tuple[Feature, ...] = _SUBJECT + _COUNTERPARTY

@@ -33,9 +33,7 @@ class SubjectState:
         return self.table.size_bytes()
 
 
-def profile(
-    state: SubjectState, batch: EventBatch
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+def profile(state: SubjectState, batch: EventBatch) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
     """Return what each event's subject says of it, and change the subjects' state.
 
     The event itself is in the counts and means (Handbook); the comparisons with the

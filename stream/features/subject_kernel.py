@@ -96,7 +96,7 @@ def _clear(row: Row) -> None:
 
 
 @kernel
-def _contains(ring: Any, value: int) -> bool:  # noqa: ANN401 - an array of any unsigned integer
+def _contains(ring: Any, value: int) -> bool:
     for place in range(len(ring)):
         if ring[place] == value:
             return True
@@ -104,7 +104,7 @@ def _contains(ring: Any, value: int) -> bool:  # noqa: ANN401 - an array of any 
 
 
 @kernel
-def _push(ring: Any, value: int, last: int) -> None:  # noqa: ANN401 - an array of any unsigned integer
+def _push(ring: Any, value: int, last: int) -> None:
     for place in range(last, 0, -1):
         ring[place] = ring[place - 1]
     ring[0] = value
@@ -171,9 +171,7 @@ def _distance_km(latitude_a: float, longitude_a: float, latitude_b: float, longi
 
 
 @kernel
-def _count(
-    out: npt.NDArray[np.float32], row: Row, half_lives_s: Floats, log_amount: float, elapsed_s: float
-) -> None:
+def _count(out: npt.NDArray[np.float32], row: Row, half_lives_s: Floats, log_amount: float, elapsed_s: float) -> None:
     behind_s = max(-elapsed_s, 0.0)
     if elapsed_s > 0.0:
         move_to(row.count, half_lives_s, elapsed_s)

@@ -14,9 +14,7 @@ class JoinedState:
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """Return all parts' changes, their keys prefixed."""
-        return [
-            (prefix + key, value) for prefix, part in self._parts.items() for key, value in part.drain_changes()
-        ]
+        return [(prefix + key, value) for prefix, part in self._parts.items() for key, value in part.drain_changes()]
 
     def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> int:
         """Hand each record to the part its prefix names; unknown prefixes are an error."""

@@ -179,9 +179,7 @@ def _apply(
     effects.outcomes[line, entry.label, "duplicate" if before == in_force.verdict else outcome] += 1
 
 
-def _learn(
-    effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent, delta: int
-) -> None:
+def _learn(effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent, delta: int) -> None:
     effects.examples.append(_example(line, event_id, entry, event))
     if not entry.reverses:
         effects.label_delays_s.append((line, entry.labelled_at_s - event.occurred_at_s))
@@ -261,6 +259,4 @@ def _refuse(
 ) -> None:
     effects.outcomes[line, entry.label, "refused"] += 1
     text = _as_sent(line, event_id, entry)
-    effects.refused.append(
-        RefusedLabel(line, event_id, text, reason, detail, record_index, entry.produced_at_ms)
-    )
+    effects.refused.append(RefusedLabel(line, event_id, text, reason, detail, record_index, entry.produced_at_ms))

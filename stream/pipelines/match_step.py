@@ -1,7 +1,7 @@
 """Scored events and labels of one partition in; labelled examples and risk updates out."""
 
-from collections.abc import Mapping
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 

@@ -39,9 +39,7 @@ def profile_subject(state: SubjectState, batch: EventBatch) -> ProfiledBatch:
     return ProfiledBatch(events, [batch.line[index] for index in np.flatnonzero(repeated)])
 
 
-def _enriched(
-    batch: EventBatch, features: npt.NDArray[np.float32], kept: npt.NDArray[np.intp]
-) -> list[EnrichedEvent]:
+def _enriched(batch: EventBatch, features: npt.NDArray[np.float32], kept: npt.NDArray[np.intp]) -> list[EnrichedEvent]:
     width = features.shape[1] * 4
     raw = np.ascontiguousarray(features, "<f4").tobytes()
     occurred_at_s, amount_minor = batch.occurred_at_s.tolist(), batch.amount_minor.tolist()

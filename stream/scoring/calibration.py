@@ -51,9 +51,7 @@ def fit_calibration(
     logits = np.concatenate([fraud_logits, genuine_logits])
     targets = np.concatenate([np.ones(frauds), np.zeros(others)])
     # Weights bring the classes to the line's true shares, the frauds' total to their number.
-    weights = np.concatenate(
-        [np.ones(frauds), np.full(others, frauds * (1.0 - prevalence) / prevalence / others)]
-    )
+    weights = np.concatenate([np.ones(frauds), np.full(others, frauds * (1.0 - prevalence) / prevalence / others)])
     design = np.column_stack([logits, np.ones_like(logits)])
     found = _newton(design, targets, weights, prior)
     return Calibration(float(np.clip(found[0], _LEAST_SLOPE, _MOST_SLOPE)), float(found[1]))

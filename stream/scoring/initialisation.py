@@ -12,7 +12,6 @@ from stream.scoring.line_weights import LineWeights
 from stream.scoring.standardisation import Standardisation
 from stream.scoring.weights_manifest import WeightsManifest
 
-
 _SCORING = (
     "encode.edges",
     "standardise.mean",

@@ -120,7 +120,7 @@ def _check_shapes(arrays: Arrays) -> None:
         for name, shape in expected.items():
             if arrays[name].shape != shape:
                 raise WeightsRefusedError("shape", f"{name} is {arrays[name].shape}, must be {shape}")
-        if arrays["anomaly.quantiles"].ndim != 1 or len(arrays["anomaly.quantiles"]) < 2:  # noqa: PLR2004 - an interval
+        if arrays["anomaly.quantiles"].ndim != 1 or len(arrays["anomaly.quantiles"]) < 2:
             raise WeightsRefusedError("shape", "anomaly.quantiles must be a row of two or more")
     except (KeyError, TypeError, IndexError) as error:
         raise WeightsRefusedError("shape", f"array {error} is missing or has no rows") from error

@@ -24,9 +24,7 @@ class Standardisation:
         return rows
 
 
-def fit_standardisation(
-    rows: npt.NDArray[np.float32], prior: Standardisation | None = None
-) -> Standardisation:
+def fit_standardisation(rows: npt.NDArray[np.float32], prior: Standardisation | None = None) -> Standardisation:
     """Return mean and scale of rows, pulled towards a prior where rows are few.
 
     Args:

@@ -131,7 +131,7 @@ def mule_merchant(scene: Scene, frauds: int) -> Payments:
     card = scene.generator.choice(scene.profile.subjects, len(merchant), p=scene.people.weight)
     day = _usual_time(scene, card, start + scene.generator.uniform(0, 7, len(merchant)))
     amount = usual_amount(scene.people, card, merchant, scene.generator) * 1.5
-    to_tens = scene.generator.random(len(card)) < 0.6  # noqa: PLR2004 - the rest is not round
+    to_tens = scene.generator.random(len(card)) < 0.6
     return replace(_payments(scene, card, merchant, day, amount), amount=rounded(amount, to_tens))
 
 
@@ -143,7 +143,7 @@ def below_limit(scene: Scene, frauds: int) -> Payments:
     day = _usual_time(scene, card, start) + scene.generator.uniform(0, 0.3, len(card))
     near = scene.profile.limit * scene.generator.uniform(0.55, 1.0, len(card))
     usual = usual_amount(scene.people, card, merchant, scene.generator)
-    amount = np.where(scene.generator.random(len(card)) < 0.7, near, usual)  # noqa: PLR2004 - the rest is as usual
+    amount = np.where(scene.generator.random(len(card)) < 0.7, near, usual)
     return _payments(scene, card, merchant, day, amount)
 
 

@@ -81,7 +81,9 @@ def audit(table: pa.Table) -> LeakReport:
     product = np.asarray(table["product"].to_pylist())
     lines = [line for line in np.unique(product) if label[product == line].sum() >= _LEAST_FRAUDS]
     fields = {
-        str(line): {name: _either(auc(values[product == line], label[product == line])) for name, values in columns.items()}
+        str(line): {
+            name: _either(auc(values[product == line], label[product == line])) for name, values in columns.items()
+        }
         for line in lines
     }
     pooled = {name: _either(auc(values, label)) for name, values in columns.items()}
@@ -182,7 +184,9 @@ def page(report: LeakReport) -> str:
         for line, values in report.fields.items()
     ]
     pooled = f"| all lines | {' | '.join(f'{report.pooled[name]:.2f}' for name in names)} | |"
-    return "\n".join([*head, f"| line | {' | '.join(names)} | best rule |", "|---" * (len(names) + 2) + "|", *rows, pooled, ""])
+    return "\n".join(
+        [*head, f"| line | {' | '.join(names)} | best rule |", "|---" * (len(names) + 2) + "|", *rows, pooled, ""]
+    )
 
 
 def _told(rule: Rule) -> str:

@@ -70,14 +70,12 @@ def draw_population(profile: LineProfile, days: float, generator: np.random.Gene
         holiday=generator.uniform(-0.3 * days, days, count),
         away=generator.normal(0, _AWAY_DEGREES, (count, 2)),
         popularity=popularity,
-        opened=np.where(generator.random(shops) < 0.1, generator.uniform(0, days, shops), -1.0),  # noqa: PLR2004 - a tenth
+        opened=np.where(generator.random(shops) < 0.1, generator.uniform(0, days, shops), -1.0),
         price=generator.normal(0, 0.35, shops),
     )
 
 
-def honest_payments(
-    profile: LineProfile, people: Population, days: float, generator: np.random.Generator
-) -> Payments:
+def honest_payments(profile: LineProfile, people: Population, days: float, generator: np.random.Generator) -> Payments:
     """Return honest payments over some days, in no order."""
     plain = _plain(profile, people, days, generator)
     return join([plain, _shopping_days(plain, people, generator)])
@@ -90,7 +88,7 @@ def _plain(profile: LineProfile, people: Population, days: float, generator: np.
     chance = weekday[np.arange(int(days)) % 7]
     date = generator.choice(int(days), count, p=chance / chance.sum())
     day = date + ((people.hour[card] + generator.normal(0, 2.8, count)) % 24) / 24
-    known = generator.random(count) < 0.75  # noqa: PLR2004 - three in four at known merchants
+    known = generator.random(count) < 0.75
     merchant = np.where(
         known,
         people.favourites[card, generator.integers(_FAVOURITES, size=count)],

@@ -167,7 +167,9 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise UsageError(f"web port {host}:{port} cannot be used: {error}; choose another with --web-port") from error
+            raise UsageError(
+                f"web port {host}:{port} cannot be used: {error}; choose another with --web-port"
+            ) from error
 
 
 def fail(where: str, error: BaseException) -> None:

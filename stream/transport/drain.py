@@ -34,7 +34,7 @@ class Drain:
         ]
         self._reader.assign(self._partitions)
         self._reader.seek_to_end(*self._partitions)
-        self._last = {tp: -1 for tp in self._partitions}
+        self._last = dict.fromkeys(self._partitions, -1)
         for tp in self._partitions:
             self._reader.position(tp)
 
@@ -46,7 +46,7 @@ class Drain:
         """
         deadline_s = time.monotonic() + timeout_s
         quiet = 0
-        while quiet < 2:  # noqa: PLR2004 - one look may fall between a commit and its outputs
+        while quiet < 2:
             quiet = quiet + 1 if self._worked_off() else 0
             if time.monotonic() > deadline_s:
                 behind = ", ".join(f"{tp.topic}/{tp.partition}" for tp in self._behind())
@@ -69,9 +69,7 @@ class Drain:
     def _behind(self) -> list[TopicPartition]:
         committed = self._admin.list_group_offsets({self._group: self._partitions})[self._group]
         return [
-            tp
-            for tp, last in self._last.items()
-            if last >= 0 and (tp not in committed or committed[tp].offset <= last)
+            tp for tp, last in self._last.items() if last >= 0 and (tp not in committed or committed[tp].offset <= last)
         ]
 
     def close(self) -> None:

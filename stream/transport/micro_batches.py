@@ -37,7 +37,7 @@ class MicroBatch:
 class MicroBatchSchema(faust.Schema):
     """Passes a run of records through as it is: decoding is the pipelines' work."""
 
-    def loads_key(self, app: Any, message: Message, **_: Any) -> None:  # noqa: ARG002 - Faust's signature
+    def loads_key(self, app: Any, message: Message, **_: Any) -> None:
         """Return nothing: a run has no one key."""
 
     def loads_value(self, app: Any, message: Message, **_: Any) -> Any:  # noqa: ARG002 - Faust's signature
