@@ -1,6 +1,7 @@
 """Multilayer perceptrons as named tensors, for one task or many at once."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -17,7 +18,7 @@ def initial_parameters(
     """
     sizes = [features, *widths, 1]
     made: dict[str, Tensor] = {}
-    for index, (inside, out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for index, (inside, out) in enumerate(pairwise(sizes)):
         drawn = torch.randn(out, inside, generator=generator, dtype=dtype)
         made[f"layer{index}.weight"] = drawn * (2.0 / inside) ** 0.5 * (0.1 if out == 1 else 1.0)
         made[f"layer{index}.bias"] = torch.zeros(out, dtype=dtype)

@@ -1,6 +1,7 @@
 """A task: one line's rows in time, with when each label became known."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -61,5 +62,5 @@ def windows(task: Task, length_s: float, least_frauds: int = 8) -> list[Task]:
         return []
     edges = np.arange(task.occurred_at_s[0], task.occurred_at_s[-1] + length_s, length_s)
     at = np.searchsorted(task.occurred_at_s, edges)
-    parts = [task.rows(int(a), int(b), f"{task.name}/{i}") for i, (a, b) in enumerate(zip(at, at[1:], strict=False))]
+    parts = [task.rows(int(a), int(b), f"{task.name}/{i}") for i, (a, b) in enumerate(pairwise(at))]
     return [part for part in parts if part.frauds >= least_frauds]

@@ -74,7 +74,7 @@ def _threshold(row: npt.NDArray[np.float64], now_s: float, budget_per_day: float
         inside = row[index]
         if above + inside > allowed:
             share = (allowed - above) / inside
-            return index + 1.0 - share
+            return float(index + 1.0 - share)
         above += inside
     return 0.0
 

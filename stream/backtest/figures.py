@@ -82,7 +82,7 @@ def _week(found: Scored, start_s: float) -> dict[str, float | int | None]:
 
 
 def _figures(
-    scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int8], amounts: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64], labels: npt.NDArray[np.integer], amounts: npt.NDArray[np.float64]
 ) -> dict[str, float | int | None]:
     return {
         "auc": _or_none(auc(scores, labels)),

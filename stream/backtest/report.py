@@ -75,7 +75,7 @@ def _table(first: str, rows: list[dict[str, Any]]) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in (first, *_NAMES.values()))
     body = "".join(
         "<tr>"
-         f"<td>{html.escape(str(row[first]))}</td>"
+        f"<td>{html.escape(str(row[first]))}</td>"
         + "".join(f"<td>{_cell(row[name])}</td>" for name in _NAMES)
         + "</tr>"
         for row in rows
@@ -85,7 +85,7 @@ def _table(first: str, rows: list[dict[str, Any]]) -> str:
 
 def _cell(value: float | None) -> str:
     if value is None:
-        return "–"
+        return "-"
     return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
 
 

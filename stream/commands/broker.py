@@ -34,12 +34,14 @@ def command(brokers: int, port: int, data_dir: Path | None, *, as_json: bool) ->
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with tempfile.TemporaryDirectory(prefix="foreshot-kafka-") as temporary:
-        with EmbeddedBroker(data_dir or Path(temporary), brokers, port) as broker:
-            if as_json:
-                print_json({"bootstrap_servers": broker.bootstrap_servers, "process_ids": broker.process_ids})
-            else:
-                click.echo(f"Apache Kafka {KAFKA_VERSION} is ready at {broker.bootstrap_servers}; Ctrl-C stops it")
-            stop.wait()
+    with (
+        tempfile.TemporaryDirectory(prefix="foreshot-kafka-") as temporary,
+        EmbeddedBroker(data_dir or Path(temporary), brokers, port) as broker,
+    ):
+        if as_json:
+            print_json({"bootstrap_servers": broker.bootstrap_servers, "process_ids": broker.process_ids})
+        else:
+            click.echo(f"Apache Kafka {KAFKA_VERSION} is ready at {broker.bootstrap_servers}; Ctrl-C stops it")
+        stop.wait()
     if not as_json:
         click.echo("stopped")

@@ -23,7 +23,12 @@ def history_options(lines_flag: str) -> Callable[[_Command], _Command]:
             click.option("--from", "since", metavar="TIME", help="Only events from this time on, ISO 8601, UTC."),
             click.option("--events", required=True, type=click.Path(path_type=Path), help="Parquet file of events."),
             click.option(
-                lines_flag, "lines", required=True, multiple=True, type=click.Path(path_type=Path), help="Line file; repeatable."
+                lines_flag,
+                "lines",
+                required=True,
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Line file; repeatable.",
             ),
         ):  # fmt: skip
             command = option(command)

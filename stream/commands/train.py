@@ -11,7 +11,7 @@ from stream.commands.output import json_option, print_json, progress_bar
 
 _EPILOG = """Example:
 
-  foreshot train --lines lines/card_handbook.yaml --events transactions.parquet --until 2018-07-11 --out init.safetensors
+  foreshot train --lines lines/card_handbook.yaml --events transactions.parquet --until 2018-07-11 --out init.st
 """
 
 

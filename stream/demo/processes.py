@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from stream.errors import ForeshotError
 
@@ -35,7 +36,7 @@ class WorkerProcess:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> "WorkerProcess":
+    def __enter__(self) -> Self:
         """Start."""
         with ExitStack() as stack:
             log = stack.enter_context(self._log.open("ab"))

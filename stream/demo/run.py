@@ -229,15 +229,15 @@ class Demo:
             ),
             default=0,
         )
-        found = before_after(judged, frauds, scorers.get(UNSEEN_LINE.name, unlabelled))
+        judgement = before_after(judged, frauds, scorers.get(UNSEEN_LINE.name, unlabelled))
         example = next((event for event in judged if event.alerted and event.event_id in frauds), None)
         return {
             "line": UNSEEN_LINE.name,
             "labelled_frauds": self._plan.labels,
-            "events_judged": found.events,
-            "frauds_judged": found.frauds,
-            "average_precision_before": round(found.before, 4),
-            "average_precision_after": round(found.after, 4),
+            "events_judged": judgement.events,
+            "frauds_judged": judgement.frauds,
+            "average_precision_before": round(judgement.before, 4),
+            "average_precision_after": round(judgement.after, 4),
             "weights_version": judged[-1].weights_version if judged else 0,
             "an_alert": None if example is None else {
                 "score": round(example.score, 4),

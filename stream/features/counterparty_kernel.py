@@ -130,7 +130,7 @@ def _change_buckets(row: Row, half_lives_s: Floats, bucket_s: float) -> None:
 
 
 @kernel
-def _wait(row: Row, half_lives_s: Floats, bucket: int) -> None:
+def _wait(row: Row, half_lives_s: Floats, bucket: Any) -> None:
     if bucket > row.newest_bucket - _BUCKETS:
         row.waiting[bucket % _BUCKETS] += np.uint32(1)
     else:

@@ -97,14 +97,14 @@ def _clear(row: Row) -> None:
 
 @kernel
 def _contains(ring: Any, value: int) -> bool:
-    for place in range(len(ring)):
+    for place in range(len(ring)):  # noqa: SIM110 - numba compiles no generator expressions
         if ring[place] == value:
             return True
     return False
 
 
 @kernel
-def _push(ring: Any, value: int, last: int) -> None:
+def _push(ring: Any, value: Any, last: int) -> None:
     for place in range(last, 0, -1):
         ring[place] = ring[place - 1]
     ring[0] = value
@@ -153,8 +153,8 @@ def _compare_place(
     longitude: np.float32,
     elapsed_s: float,
 ) -> None:
-    out[15] = 1.0 if instrument != 0 and row.instrument != 0 and instrument != row.instrument else 0.0
-    out[16] = 1.0 if place != 0 and row.place != 0 and place != row.place else 0.0
+    out[15] = 1.0 if instrument != 0 and row.instrument != 0 and instrument != row.instrument else 0.0  # noqa: PLR1714 - compiled
+    out[16] = 1.0 if place != 0 and row.place != 0 and place != row.place else 0.0  # noqa: PLR1714 - compiled
     distance_km = _distance_km(row.latitude, row.longitude, latitude, longitude)
     if not np.isnan(distance_km):
         out[17] = np.log1p(distance_km)
@@ -162,7 +162,7 @@ def _compare_place(
 
 
 @kernel
-def _distance_km(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float) -> float:
+def _distance_km(latitude_a: float, longitude_a: float, latitude_b: Any, longitude_b: Any) -> float:
     # The haversine formula.
     a, b = np.radians(float(latitude_a)), np.radians(float(latitude_b))
     across = np.radians(float(longitude_b) - float(longitude_a))

@@ -28,8 +28,8 @@ class LineWeights:
     """Everything a scorer needs for one line.
 
     Attributes:
-        arrays: `encode.edges` [features, bins + 1], `layer{i}.weight` [out, in], `layer{i}.bias` [out], `standardise.mean` and
-            `standardise.scale` [features], `calibration.slope` and `calibration.intercept` [1],
+        arrays: `encode.edges` [features, bins + 1], `layer{i}.weight` [out, in], `layer{i}.bias` [out],
+            `standardise.mean` and `standardise.scale` [features], `calibration.slope` and `calibration.intercept` [1],
             `anomaly.mean` [features], `anomaly.precision` [features, features],
             `anomaly.quantiles` [q], `score.histogram` [512].
     """

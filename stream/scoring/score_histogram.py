@@ -18,7 +18,7 @@ def bin_position(score: float) -> float:
     if score >= 1.0:
         return float(BINS)
     position = (np.log(score) - np.log1p(-score) - LEAST_LOGIT) / BIN_WIDTH
-    return min(max(position, 0.0), float(BINS))
+    return float(min(max(position, 0.0), float(BINS)))
 
 
 def score_at(position: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +96,7 @@ def _either(value: float) -> float:
     return max(value, 1 - value) if np.isfinite(value) else 0.5
 
 
-def _number(texts: pa.ChunkedArray) -> Floats:
+def _number(texts: Any) -> Floats:
     """Return texts as numbers that keep their order, so that order and ranges of ids are audited."""
     return np.unique(np.asarray(texts.to_pylist()), return_inverse=True)[1].astype(np.float64)
 
@@ -131,8 +132,9 @@ def _columns(table: pa.Table) -> dict[str, Floats]:
 
 
 def _strange(table: pa.Table) -> Floats:
-    card = np.array([int(one.rpartition("-")[2]) for one in table["card"].to_pylist()])
-    return (np.array(device_names(card)) != np.array(table["device"].to_pylist())).astype(np.float64)
+    card = np.array([int(str(one).rpartition("-")[2]) for one in table["card"].to_pylist()])
+    strange: Floats = (np.array(device_names(card)) != np.array(table["device"].to_pylist())).astype(np.float64)
+    return strange
 
 
 def _best_rule(columns: dict[str, Floats], label: npt.NDArray[np.integer], own: npt.NDArray[np.bool_]) -> Rule:

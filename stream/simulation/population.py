@@ -56,7 +56,7 @@ def draw_population(profile: LineProfile, days: float, generator: np.random.Gene
     """Return a line's subjects and counterparties."""
     count, shops = profile.subjects, profile.merchants
     weight = generator.gamma(1.2, size=count)
-    popularity = 1.0 / np.arange(1, shops + 1) ** 0.8
+    popularity = np.asarray(1.0 / np.arange(1, shops + 1) ** 0.8, np.float64)
     popularity /= popularity.sum()
     late = generator.random(count) < profile.late_share
     hour = np.where(late, generator.normal(1.5, 2.0, count), generator.normal(14.5, 3.0, count)) % 24

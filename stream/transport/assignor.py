@@ -15,7 +15,7 @@ from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 
 
-class CoPartitionAssignor(AbstractPartitionAssignor):  # type: ignore[misc]
+class CoPartitionAssignor(AbstractPartitionAssignor):
     """Gives partition p of every topic to one worker among those that subscribe alike."""
 
     name = "foreshot-copartition"

@@ -16,6 +16,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -24,7 +25,13 @@ from stream.errors import BrokerUnavailableError, UsageError
 
 KAFKA_VERSION = "4.3.1"
 # Without the client's and the binding's own versions an old client is resolved.
-_JARS = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.apache.kafka:kafka-clients:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
+_JARS = "+".join(
+    (
+        f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}",
+        f"org.apache.kafka:kafka-clients:{KAFKA_VERSION}",
+        "org.slf4j:slf4j-simple:1.7.36",
+    )
+)
 _HOST = "127.0.0.1"
 _READY_S = 60.0
 _STOP_S = 15.0
@@ -106,9 +113,10 @@ class EmbeddedBroker:
                 process.wait()
         self._processes = []
 
-    def __enter__(self) -> "EmbeddedBroker":
+    def __enter__(self) -> Self:
         """Start."""
-        return self.start()
+        self.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -91,7 +91,7 @@ class MicroBatchConsumer(driver.Consumer):
     def _new_consumer_thread(self) -> MicroBatchConsumerThread:
         return MicroBatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """Fetch, and yield a message per run of at most `micro_batch_records`."""
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id

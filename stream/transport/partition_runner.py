@@ -110,12 +110,13 @@ class PartitionRunner:
         began = time.monotonic()
         count = 0
         if self.stage.changelog is not None and self._step.state is not None:
-            restore = self._step.state.restore
-            count += await read_partition(
-                self._bootstrap_servers,
-                TopicPartition(self.stage.changelog, self.partition),
-                lambda records: restore([(record.key, record.value) for record in records]) and None,
-            )
+            state = self._step.state
+
+            def take(records: list[Any]) -> None:
+                state.restore([(record.key, record.value) for record in records])
+
+            changelog = TopicPartition(self.stage.changelog, self.partition)
+            count += await read_partition(self._bootstrap_servers, changelog, take)
         for topic in self.sources:
             count += await self._restore_source(topic)
         took_s = time.monotonic() - began

@@ -68,8 +68,8 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
     def count(topic: str) -> int:
         return existing.get(names.named(topic), settings.partitions)
 
-    def plan(topic: str, partitions: int = settings.partitions, **kept: str) -> TopicPlan:
-        return TopicPlan(names.named(topic), partitions, kept)
+    def plan(topic: str, partitions: int = settings.partitions, kept: Mapping[str, str] | None = None) -> TopicPlan:
+        return TopicPlan(names.named(topic), partitions, kept or {})
 
     sources = line_topics(lines)
     inputs = [topic + REKEYED_SUFFIX if rekey else topic for topic, rekey in sources.items()]
@@ -85,8 +85,8 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
         plan(effects.FRAUD_LABELS, count(effects.SCORED_EVENTS)),
         TopicPlan(names.named(effects.LINE_WEIGHTS), 1, _COMPACTED),
         TopicPlan(names.named(effects.DEAD_LETTERS), 1, {"max.message.bytes": "8388608"}),
-        *(plan(topic, **_KEPT) for topic in (effects.LABELLED_EXAMPLES, effects.ADAPTATIONS)),
-        *(plan(name, max(map(count, read)), **_COMPACTED) for name, read in stateful.items()),
+        *(plan(topic, kept=_KEPT) for topic in (effects.LABELLED_EXAMPLES, effects.ADAPTATIONS)),
+        *(plan(name, max(map(count, read)), _COMPACTED) for name, read in stateful.items()),
     ]
 
 
