@@ -1,14 +1,35 @@
-"""The tests' Kafka: the embedded one, started once per test run."""
+"""The tests' Kafka, history and initialisation: each made once per test run."""
 
 import uuid
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from stream.transport.embedded_broker import EmbeddedBroker
+from stream.backtest.feature_pass import features_of
+from stream.backtest.train import train_initialisation, training_data
+from stream.events.history import read_history
+from stream.events.line_file import load_lines
+from stream.simulation.cards import simulate_cards, write_parquet
+from stream.simulation.line_profile import LineProfile
+
+LINES = Path(__file__).parent / "lines" / "small.yaml"
+PROFILES = (
+    LineProfile(
+        "small-a", "EUR", "FR", 46.6, 2.4, subjects=150, merchants=40, events_per_day=220.0, fraud_share=0.05,
+        families={"leaked_card": 0.6, "device_takeover": 0.4},
+    ),
+    LineProfile(
+        "small-b", "USD", "US", 39.0, -98.0, subjects=100, merchants=30, events_per_day=120.0, fraud_share=0.05,
+        families={"night_burst": 1.0},
+    ),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
+    from stream.transport.embedded_broker import EmbeddedBroker  # noqa: PLC0415 - most tests need no broker
+
     with EmbeddedBroker(tmp_path_factory.mktemp("kafka")) as running:
         yield running.bootstrap_servers
 
@@ -16,3 +37,35 @@ def broker(tmp_path_factory):
 @pytest.fixture
 def topic_prefix():
     return f"t{uuid.uuid4().hex[:8]}-"
+
+
+@pytest.fixture(scope="session")
+def small_events(tmp_path_factory):
+    path = tmp_path_factory.mktemp("history") / "events.parquet"
+    write_parquet(simulate_cards(PROFILES, 14, 5), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_lines():
+    return load_lines([LINES])
+
+
+@pytest.fixture(scope="session")
+def small_history(small_events, small_lines):
+    return read_history(small_events, small_lines)
+
+
+@pytest.fixture(scope="session")
+def small_initialisation(tmp_path_factory, small_lines):
+    from metalearn.training import TrainingPlan  # noqa: PLC0415 - torch is slow to import
+
+    path = tmp_path_factory.mktemp("init")
+    write_parquet(simulate_cards(PROFILES, 20, 6), path / "training.parquet")
+    history = read_history(path / "training.parquet", small_lines)
+    features, fresh = features_of(history, lambda _: None)
+    data = training_data(history, features, fresh, float("inf"))
+    plan = replace(TrainingPlan(), widths=(16, 16), bins=8, pooled_steps=60, meta_steps=20, meta_tasks=4)
+    made = train_initialisation(data, plan, "", lambda *_: None, None)
+    made.save(path / "init.safetensors")
+    return path / "init.safetensors"

@@ -35,7 +35,12 @@ COUNTERPARTY_ROW = np.dtype(
 _SINCE_CAP_S = 30 * 86400.0
 _SHORTEST_BUCKET_S = 1.0
 # The weight of the belief, before any event, that there is no fraud.
-_PRIOR_EVENTS = 1.0
+_PRIOR_EVENTS = 0.3
+# Keeps the logarithm of the known frauds finite; the specification tells the sum back from it.
+_FRAUDS_OFFSET = 1e-4
+
+# Columns of the counterparty's part; a test holds them against the specification.
+COUNT, MEAN, VS_MEAN, SINCE_LAST, RISK, FRAUDS = 0, 4, 5, 6, 7, 10
 
 Floats = npt.NDArray[np.float64]
 Row = Any
@@ -78,8 +83,8 @@ def observe_records(
         add(row.total, half_lives_s, behind_s, log_amount)
         _wait(row, half_lives_s[1:], bucket)
         for window in range(4):
-            out[window] = np.log1p(row.count[window])
-        out[4] = row.total[3] / row.count[3] if row.count[3] > 0.0 else log_amount
+            out[COUNT + window] = np.log1p(row.count[window])
+        out[MEAN] = row.total[3] / row.count[3] if row.count[3] > 0.0 else log_amount
 
 
 @kernel
@@ -140,8 +145,8 @@ def _wait(row: Row, half_lives_s: Floats, bucket: Any) -> None:
 @kernel
 def _compare(out: npt.NDArray[np.float32], row: Row, log_amount: float, since_s: float) -> None:
     count = row.count[3]
-    out[5] = log_amount - row.total[3] / count if count > 0.0 else 0.0
-    out[6] = np.log1p(min(since_s, _SINCE_CAP_S) if count > 0.0 else _SINCE_CAP_S)
+    out[VS_MEAN] = log_amount - row.total[3] / count if count > 0.0 else 0.0
+    out[SINCE_LAST] = np.log1p(min(since_s, _SINCE_CAP_S) if count > 0.0 else _SINCE_CAP_S)
 
 
 @kernel
@@ -158,4 +163,5 @@ def _risk(out: npt.NDArray[np.float32], row: Row, half_lives_s: Floats, delay_s:
                 age_s = row.newest_s - delay_s - (bucket + 0.5) * row.bucket_s
                 due += count * decay(age_s, half_lives_s[window])
             bucket += 1
-        out[7 + window] = frauds / (max(due, frauds) + _PRIOR_EVENTS)
+        out[RISK + window] = frauds / (max(due, frauds) + _PRIOR_EVENTS)
+        out[FRAUDS + window] = np.log(frauds + _FRAUDS_OFFSET)

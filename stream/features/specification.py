@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from math import exp, expm1
+from math import copysign, exp, expm1
 from typing import Literal
 
 from stream.features.decayed_window import HALF_LIVES_S
@@ -49,41 +49,52 @@ class Feature:
         return chosen.format(value=shown, kind=kind)
 
 
-def _exp_less_one_hours(value: float) -> float:
+def _signed_expm1(value: float) -> float:
+    return copysign(expm1(abs(value)), value)
+
+
+def _hours(value: float) -> float:
     return expm1(value) / 3600.0
 
 
+def _ratio(value: float) -> float:
+    # The kernel's logarithm of (ratio + .1) / 1.1.
+    return 1.1 * exp(value) - 0.1
+
+
+def _frauds(value: float) -> float:
+    return max(exp(value) - 1e-4, 0.0)
+
+
 def _windows(
-    side: Side, prefix: str, text: str, names: tuple[str, ...], shown: Callable[[float], float]
+    side: Side, prefix: str, text: str, to_display: Callable[[float], float], names: tuple[str, ...]
 ) -> list[Feature]:
-    return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), shown) for name in names]
+    return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), to_display) for name in names]
 
 
-_SPOKEN = {"1h": "hour", "1d": "day", "7d": "7 days", "30d": "30 days"}
+_SPOKEN = {"1h": "an hour", "1d": "a day", "7d": "7 days", "30d": "30 days"}
+_ALL = ("1h", "1d", "7d", "30d")
+_DAYS = ("1d", "7d", "30d")
 
 _SUBJECT = (
-    Feature("log_amount", "subject", "amount {value:,.2f}", expm1),
+    Feature("log_amount", "subject", "amount {value:,.2f}", _signed_expm1),
     Feature("hour_sin", "subject", "the time of day"),
     Feature("hour_cos", "subject", "the time of day"),
     Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
-    *_windows(
-        "subject",
-        "subject_count",
-        "about {value:.0f} events of this {kind} in a WINDOW",
-        ("1h", "1d", "7d", "30d"),
-        expm1,
-    ),
-    *_windows(
-        "subject", "subject_mean", "this {kind}'s mean amount over a WINDOW is {value:,.2f}", ("1d", "7d", "30d"), expm1
-    ),
-    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", exp),
+    *_windows("subject", "subject_count", "about {value:.0f} events of this {kind} in WINDOW", expm1, _ALL),
+    *_windows("subject", "subject_mean", "this {kind}'s mean amount over WINDOW is {value:,.2f}", expm1, _DAYS),
+    Feature("subject_mean_drift", "subject", "this {kind}'s mean of 7 days is {value:.1f} times that of 30 days", exp),
+    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio),
     Feature("amount_vs_own_spread", "subject", "amount {value:+.1f} of the {kind}'s usual deviations from its mean"),
-    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _exp_less_one_hours),
     Feature(
-        "pair_new",
-        "subject",
-        "none of the {kind}'s last 8 counterparties",
-        text_if_not="a counterparty the {kind} knows",
+        "log_amount_vs_own_spread", "subject", "amount's size {value:+.1f} of the {kind}'s usual deviations from its own"
+    ),
+    *_windows(
+        "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", expm1, _DAYS
+    ),
+    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours),
+    Feature(
+        "pair_new", "subject", "none of the {kind}'s last 8 counterparties", text_if_not="a counterparty the {kind} knows"
     ),
     Feature(
         "instrument_changed",
@@ -97,33 +108,15 @@ _SUBJECT = (
 )
 
 _COUNTERPARTY = (
-    *_windows(
-        "counterparty",
-        "counterparty_count",
-        "about {value:.0f} events at this counterparty in a WINDOW",
-        ("1h", "1d", "7d", "30d"),
-        expm1,
-    ),
-    *_windows(
-        "counterparty",
-        "counterparty_mean",
-        "the counterparty's mean amount over a WINDOW is {value:,.2f}",
-        ("30d",),
-        expm1,
+    *_windows("counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", expm1, _ALL),
+    Feature(
+        "counterparty_mean_30d", "counterparty", "the counterparty's mean amount over 30 days is {value:,.2f}", _signed_expm1
     ),
     Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
-    Feature(
-        "since_counterparty_last",
-        "counterparty",
-        "{value:.1f} hours since the counterparty's last event",
-        _exp_less_one_hours,
-    ),
+    Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
+    *_windows("counterparty", "counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float, _DAYS),
     *_windows(
-        "counterparty",
-        "counterparty_risk",
-        "counterparty's fraud rate over WINDOW {value:.0%}",
-        ("1d", "7d", "30d"),
-        float,
+        "counterparty", "counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds, _DAYS
     ),
 )
 

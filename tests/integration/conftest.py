@@ -1,0 +1,37 @@
+"""Installations on the tests' broker, always stopped."""
+
+import importlib.util
+import socket
+from pathlib import Path
+
+import pytest
+
+_spec = importlib.util.spec_from_file_location("workers", Path(__file__).parent / "workers.py")
+workers = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(workers)
+
+LINES = Path(__file__).parents[1] / "lines" / "small.yaml"
+
+
+@pytest.fixture
+def installation(broker, topic_prefix, small_initialisation, tmp_path):
+    made = []
+
+    def make(partitions, prefix=None):
+        one = workers.Installation(broker, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions)
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def free_port():
+    def find():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return find

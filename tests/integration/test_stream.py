@@ -1,0 +1,207 @@
+"""The stream on a real Kafka with real workers."""
+
+import json
+import signal
+import time
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from stream.backtest.run import Backtest, run_backtest
+from stream.events.history import history_records, select_rows
+from stream.features.specification import feature_hash
+from stream.features.subject import SubjectState
+from stream.scoring.initialisation import load_initialisation
+from stream.transport.clients import connect_producer
+from stream.transport.label_push import push_labels
+from stream.transport.replay import Replay, ReplayOptions
+from stream.transport.topics import ensure_topics
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(280)]
+
+DAY_S = 86_400.0
+
+
+def backtest_scores(history, lines, initialisation):
+    found = {}
+    run = Backtest(lines, load_initialisation(initialisation, feature_hash()), 90 * DAY_S)
+    run_backtest(history, run, lambda events: found.update({event.event_id: event for event in events}), lambda _: None)
+    return found, run
+
+
+def ready(installation, lines, free_port, *roles):
+    ensure_topics(installation.settings, lines.values())
+    ports = []
+    for at, role in enumerate(roles or ("all",)):
+        port = free_port()
+        installation.start(f"w{at}", port, role)
+        ports.append(port)
+    for port in ports:
+        installation.wait_until_ready(port)
+    return ports
+
+
+def newest(records):
+    return {record.key: record.value for record in records}
+
+
+def test_a_replay_in_step_on_one_partition_gives_the_scores_of_the_backtest(
+    installation, small_history, small_lines, small_initialisation, free_port
+):
+    running = installation(partitions=1)
+    (port,) = ready(running, small_lines, free_port)
+    count = Replay(running.settings, small_history, ReplayOptions(None, in_step=True, labels=True)).run(lambda _: None)
+    expected, backtest = backtest_scores(small_history, small_lines, small_initialisation)
+    scored = running.scored()
+    assert Counter(event.event_id for event in scored) == Counter(expected.keys())
+    assert count.labels > 0
+    assert any(record.support_frauds for record in backtest.adaptations)
+    assert {event.event_id: event.weights_version for event in scored} == {
+        name: event.weights_version for name, event in expected.items()
+    }
+    assert max(abs(event.score - expected[event.event_id].score) for event in scored) <= 1e-6
+    assert "foreshot_label_to_live_seconds_count" in running.page(port, "metrics")
+    assert len(running.records("alerts")) == len({record.key + record.value for record in running.records("alerts")})
+
+
+def test_a_worker_killed_mid_run_loses_nothing_repeats_nothing_and_leaves_the_state_as_it_would_be(
+    installation, small_history, small_lines, free_port, topic_prefix
+):
+    history = select_rows(small_history, np.arange(3_000))
+
+    def feed(one, kills):
+        ready(one, small_lines, free_port)
+        producer = connect_producer(one.broker)
+        for part in np.array_split(np.arange(len(history.batch)), kills + 1):
+            for record in history_records(history, part):
+                producer.send(one.prefix + record.topic, key=record.key, value=record.value)
+            producer.flush()
+            if kills:
+                time.sleep(0.4)
+                process = one.workers.pop("w0")
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                one.start("w0", free_port())
+        producer.close()
+        one.wait_for(lambda: len(one.records("scored-events")) >= len(history.batch))
+        one.stop()
+        one.workers.clear()
+        return one
+
+    killed = feed(installation(2), kills=3)
+    calm = feed(installation(2, prefix=topic_prefix + "calm-"), kills=0)
+    assert Counter(event.event_id for event in killed.scored()) == Counter(history.batch.event_id)
+    assert newest(killed.records("profile-state")) == newest(calm.records("profile-state"))
+    ours, theirs = newest(killed.records("score-state")), newest(calm.records("score-state"))
+    counterparties = [key for key in theirs if key.startswith(b"c")]
+    assert counterparties
+    assert {key for key in ours if key.startswith(b"c")} == set(counterparties)
+    for key in counterparties:
+        first, second = (np.frombuffer(one[key][: len(one[key]) // 8 * 8], np.float64) for one in (ours, theirs))
+        finite = np.isfinite(first) & np.isfinite(second) & (np.abs(second) < 1e15) & (np.abs(second) > 1e-200)
+        np.testing.assert_allclose(first[finite], second[finite], rtol=1e-9, atol=1e-9)
+
+
+def test_rubbish_is_dead_lettered_with_its_bytes_and_its_place_and_the_stream_goes_on(
+    installation, small_history, small_lines, free_port
+):
+    running = installation(partitions=1)
+    ready(running, small_lines, free_port)
+    producer = connect_producer(running.broker)
+    topic = running.prefix + "small-payments"
+    rubbish = [b"\xff\xfe", b"{", b"[]", b'{"product": "nobody"}', b'{"product": "small-a"}', b"x" * 100_000]
+    for value in rubbish:
+        producer.send(topic, key=b"k", value=value)
+    for record in history_records(small_history, np.arange(200)):
+        producer.send(topic, key=record.key, value=record.value)
+    producer.flush()
+    producer.close()
+    running.wait_for(lambda: len(running.records("scored-events")) >= 200)
+    letters = running.records("dead-letters")
+    assert [record.value for record in letters] == rubbish
+    headers = [dict(record.headers) for record in letters]
+    assert [one["offset"] for one in headers] == [str(at).encode() for at in range(len(rubbish))]
+    assert {one["topic"] for one in headers} == {topic.encode()}
+    assert [one["reason"] for one in headers] == [
+        b"unreadable", b"unreadable", b"unreadable", b"unknown_line", b"missing_field", b"oversized",
+    ]  # fmt: skip
+
+
+def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
+    installation, small_history, small_lines, free_port
+):
+    from stream.adaptation.labelled_example import decode as decode_example  # noqa: PLC0415 - used here alone
+    from stream.events.enriched_event import RiskUpdate, decode  # noqa: PLC0415 - used here alone
+    from stream.events.history import label_of  # noqa: PLC0415 - used here alone
+
+    running = installation(partitions=2)
+    ready(running, small_lines, free_port, "score", "learn")
+    frauds = np.flatnonzero(small_history.label == 1)[:3].tolist()
+    rows = np.arange(max(frauds) + 1)
+    labels = [label_of(small_history, row) for row in frauds]
+    push_labels(running.settings, labels[:1])
+    producer = connect_producer(running.broker)
+    for record in history_records(small_history, rows):
+        producer.send(running.prefix + record.topic, key=record.key, value=record.value)
+    producer.flush()
+    running.wait_for(lambda: len(running.records("scored-events")) >= len(rows))
+    later = labels[2].labelled_at.replace(year=labels[2].labelled_at.year + 1)
+    reversal = labels[2].model_copy(update={"reverses": True, "labelled_at": later})
+    push_labels(running.settings, [labels[0], labels[1], labels[1], labels[2], reversal])
+    # A label on the wrong partition goes on to where its event is.
+    producer.send(running.prefix + "fraud-labels", key=b"", value=b"rubbish")
+    producer.flush()
+    producer.close()
+
+    def examples():
+        kinds = Counter()
+        for record in running.records("labelled-examples"):
+            one = decode_example(record.value)
+            kinds[one.event_id, one.kind] += one.kind != "background"
+        return +kinds
+
+    expected = {(label.event_id, "fraud"): 1 for label in labels} | {(labels[2].event_id, "withdrawn"): 1}
+    running.wait_for(lambda: examples() == Counter(expected))
+    risks = Counter()
+    for record in running.records("enriched-events"):
+        one = decode(record.value)
+        if isinstance(one, RiskUpdate):
+            risks[one.event_id] += one.fraud_delta
+    assert risks == {labels[0].event_id: 1, labels[1].event_id: 1, labels[2].event_id: 0}
+    running.wait_for(lambda: len(running.records("dead-letters")) == 1)
+
+
+def test_a_topic_full_of_rubbish_stops_the_worker_loudly_and_loses_nothing(installation, small_lines, free_port):
+    running = installation(partitions=1)
+    ready(running, small_lines, free_port)
+    producer = connect_producer(running.broker)
+    for at in range(300):
+        producer.send(running.prefix + "small-payments", key=b"k", value=b"%d" % at)
+    producer.flush()
+    producer.close()
+    process = running.workers["w0"]
+    assert process.wait(60) == 1
+    text = (running.folder / "w0.log").read_text()
+    assert "could not be used, above the limit of 50%" in text
+
+
+def test_a_subject_table_restored_from_its_changelog_profiles_on_as_if_nothing_had_happened(small_history):
+    from stream.events.event_batch import take_rows  # noqa: PLC0415 - used here alone
+    from stream.features.subject import profile  # noqa: PLC0415 - used here alone
+
+    first, second = (take_rows(small_history.batch, rows) for rows in np.array_split(np.arange(1_000), 2))
+    whole = SubjectState()
+    profile(whole, first)
+    changes = whole.drain_changes()
+    expected = profile(whole, second)[0]
+    restored = SubjectState()
+    restored.restore(changes)
+    np.testing.assert_array_equal(profile(restored, second)[0], expected)
+
+
+def test_metrics_are_served_and_health_answers(installation, small_lines, free_port):
+    running = installation(partitions=1)
+    (port,) = ready(running, small_lines, free_port)
+    assert json.loads(running.page(port, "health")) == {"ok": True, "reasons": []}
+    assert "foreshot_ready 1.0" in running.page(port, "metrics")
