@@ -87,14 +87,19 @@ _SUBJECT = (
     Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio),
     Feature("amount_vs_own_spread", "subject", "amount {value:+.1f} of the {kind}'s usual deviations from its mean"),
     Feature(
-        "log_amount_vs_own_spread", "subject", "amount's size {value:+.1f} of the {kind}'s usual deviations from its own"
+        "log_amount_vs_own_spread",
+        "subject",
+        "amount's size {value:+.1f} of the {kind}'s usual deviations from its own",
     ),
     *_windows(
         "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", expm1, _DAYS
     ),
     Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours),
     Feature(
-        "pair_new", "subject", "none of the {kind}'s last 8 counterparties", text_if_not="a counterparty the {kind} knows"
+        "pair_new",
+        "subject",
+        "none of the {kind}'s last 8 counterparties",
+        text_if_not="a counterparty the {kind} knows",
     ),
     Feature(
         "instrument_changed",
@@ -108,15 +113,24 @@ _SUBJECT = (
 )
 
 _COUNTERPARTY = (
-    *_windows("counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", expm1, _ALL),
+    *_windows(
+        "counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", expm1, _ALL
+    ),
     Feature(
-        "counterparty_mean_30d", "counterparty", "the counterparty's mean amount over 30 days is {value:,.2f}", _signed_expm1
+        "counterparty_mean_30d",
+        "counterparty",
+        "the counterparty's mean amount over 30 days is {value:,.2f}",
+        _signed_expm1,
     ),
     Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
     Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
     *_windows("counterparty", "counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float, _DAYS),
     *_windows(
-        "counterparty", "counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds, _DAYS
+        "counterparty",
+        "counterparty_frauds",
+        "about {value:.1f} known frauds at the counterparty in WINDOW",
+        _frauds,
+        _DAYS,
     ),
 )
 

@@ -123,7 +123,7 @@ def _clear(row: Row) -> None:
 
 @kernel
 def _seen(row: Row, high: np.uint32, low: np.uint16) -> bool:
-    for place in range(_LAST_IDS):
+    for place in range(_LAST_IDS):  # noqa: SIM110 - numba compiles no generators
         if row.ids_high[place] == high and row.ids_low[place] == low:
             return True
     return False
@@ -155,7 +155,7 @@ def _tell_time(out: npt.NDArray[np.float32], now_s: float, log_amount: float) ->
     out[LOG_AMOUNT] = log_amount
     out[HOUR_SIN] = np.sin(angle)
     out[HOUR_COS] = np.cos(angle)
-    out[WEEKEND] = 1.0 if weekday >= 5.0 else 0.0  # noqa: PLR2004 - Saturday
+    out[WEEKEND] = 1.0 if weekday >= 5.0 else 0.0
 
 
 @kernel
