@@ -56,7 +56,7 @@ class TrainingPlan:
 
     widths: tuple[int, ...] = (64, 64)
     bins: int = 16
-    pooled_steps: int = 2_000
+    pooled_steps: int = 1_200
     pooled_frauds: int = 256
     pooled_genuine: int = 1_792
     pooled_rate: float = 3e-3
@@ -68,7 +68,7 @@ class TrainingPlan:
     first_order: bool = True
     fraud_share: float = 0.02
     unadapted_share: float = 0.25
-    weight_decay: float = 3e-2
+    weight_decay: float = 0.1
     seed: int = 0
     checkpoint_every: int = 200
     episodes: EpisodePlan = field(default_factory=EpisodePlan)

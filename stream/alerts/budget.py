@@ -4,79 +4,13 @@ Each line's scores are kept as a histogram that decays in event time. The thresh
 the score above which as many events come a day as the budget allows.
 """
 
-import math
 from collections.abc import Iterable
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from stream.scoring.score_histogram import BINS, bin_position, score_at
-
-HALF_LIFE_S = 86_400.0
-_DAY_S = 86_400.0
-_DECAY = math.log(2.0) / HALF_LIFE_S
-# Histogram, then: newest event time, the time whose events weigh 1, total, first event time.
-_LAST, _UNIT, _TOTAL, _BIRTH = BINS, BINS + 1, BINS + 2, BINS + 3
-_WIDTH = BINS + 4
-# Before so many events a line's share of high scores is not known at all.
-_LEAST_EVENTS = 20.0
-_RESCALE = 1e200
-
-
-@numba.njit(cache=True, nogil=True)
-def _decide(
-    row: npt.NDArray[np.float64],
-    scores: npt.NDArray[np.float64],
-    occurred_at_s: npt.NDArray[np.float64],
-    budget_per_day: float,
-    positions: npt.NDArray[np.float64],
-) -> None:
-    for index in range(len(scores)):
-        now_s = occurred_at_s[index]
-        if row[_TOTAL] == 0.0 and row[_LAST] == 0.0:
-            row[_LAST] = now_s
-            row[_UNIT] = now_s
-            row[_BIRTH] = now_s
-        last_s = max(row[_LAST], now_s)
-        positions[index] = _threshold(row, last_s, budget_per_day)
-        # Instead of decaying all bins, each event weighs more than the last one.
-        weight = np.exp(_DECAY * (now_s - row[_UNIT]))
-        position = bin_position(scores[index])
-        row[min(int(position), BINS - 1)] += weight
-        row[_TOTAL] += weight
-        row[_LAST] = last_s
-        if weight > _RESCALE:
-            _rescale(row, last_s)
-
-
-@numba.njit(cache=True, nogil=True)
-def _rescale(row: npt.NDArray[np.float64], now_s: float) -> None:
-    factor = np.exp(-_DECAY * (now_s - row[_UNIT]))
-    for index in range(BINS):
-        row[index] *= factor
-    row[_TOTAL] *= factor
-    row[_UNIT] = now_s
-
-
-@numba.njit(cache=True, nogil=True)
-def _threshold(row: npt.NDArray[np.float64], now_s: float, budget_per_day: float) -> float:
-    scale = np.exp(-_DECAY * (now_s - row[_UNIT]))
-    total = row[_TOTAL] * scale
-    if total < _LEAST_EVENTS:
-        return float(BINS)
-    # A steady stream of r events a second has a decayed total of r / decay, of which a
-    # line younger than some half-lives has gathered a part.
-    gathered = -np.expm1(-_DECAY * max(now_s - row[_BIRTH], 0.0))
-    allowed = budget_per_day / _DAY_S / _DECAY * gathered / scale
-    above = 0.0
-    for index in range(BINS - 1, -1, -1):
-        inside = row[index]
-        if above + inside > allowed:
-            share = (allowed - above) / inside
-            return float(index + 1.0 - share)
-        above += inside
-    return 0.0
+from stream.alerts.recent_scores import WIDTH, Row, find_thresholds, no_scores, refill
+from stream.scoring.score_histogram import BINS, score_at
 
 
 class AlertBudget:
@@ -84,7 +18,7 @@ class AlertBudget:
 
     def __init__(self) -> None:
         """Start without scores."""
-        self._rows: dict[str, npt.NDArray[np.float64]] = {}
+        self._rows: dict[str, Row] = {}
         self._touched: set[str] = set()
 
     def observe_and_decide(
@@ -97,7 +31,9 @@ class AlertBudget:
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Return each event's threshold and whether its score reaches it.
 
-        Each event is judged by the events before it, then counted itself.
+        Each event is judged by the events before it, then counted itself. A line's first
+        events raise nothing: their threshold is 1. A line with fewer events than its
+        budget has all of them alerted.
 
         Args:
             line: Business line.
@@ -109,18 +45,19 @@ class AlertBudget:
         Returns:
             Threshold float64 [n] in [0, 1], and alerted bool [n].
         """
-        row = self._rows.setdefault(line, np.zeros(_WIDTH))
+        row = self._rows.setdefault(line, no_scores())
         positions = np.empty(len(scores))
-        _decide(row, scores, occurred_at_s, budget_per_day / partitions, positions)
+        find_thresholds(row, scores, occurred_at_s, budget_per_day / partitions, positions)
         self._touched.add(line)
-        threshold = np.where(positions >= BINS, 1.0, score_at(positions))
-        return threshold, scores >= threshold
+        known = positions < BINS
+        threshold = np.where(known, score_at(positions), 1.0)
+        return threshold, known & (scores >= threshold)
 
     def reseed(self, line: str, histogram: npt.NDArray[np.float64]) -> None:
         """Take new weights' own distribution of scores, at the rate of events known so far."""
         row = self._rows.get(line)
         if row is not None:
-            row[:BINS] = histogram * row[_TOTAL]
+            refill(row, histogram)
             self._touched.add(line)
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
@@ -135,10 +72,12 @@ class AlertBudget:
         """Take rows back from the changelog."""
         count = 0
         for key, value in records:
-            self._rows[key.decode()] = np.frombuffer(value or b"", np.float64).copy()
-            count += 1
+            # A row of another length was written by another release; a day's events regrow it.
+            if value is not None and len(value) == WIDTH * 8:
+                self._rows[key.decode()] = np.frombuffer(value, np.float64).copy()
+                count += 1
         return count
 
     def size_bytes(self) -> int:
         """Return the memory of all rows."""
-        return len(self._rows) * (_WIDTH * 8 + 200)
+        return len(self._rows) * (WIDTH * 8 + 200)

@@ -1,25 +1,30 @@
 """One alert for each subject and period, whatever the order of its events."""
 
 import math
-import struct
 from collections.abc import Iterable
 
 from stream.alerts.alert import Alert, alert_of
 from stream.events.scored_event import ScoredEvent
 
-_KEPT_PERIODS = 30
-_SWEEP_EVERY = 4_096
+# Alerts are remembered so long behind the line's newest one. What comes later still raises
+# its alert, again if it is a repeat: under the same `alert_id`, so that nothing is lost.
+KEPT_PERIODS = 30
+_RAISED = b"\1"
+
+Subjects = set[str]
 
 
 class AlertDeduplicator:
-    """Remembers which subjects have an alert in which period; a `PartitionState`."""
+    """Remembers which subjects have an alert in which period; a `PartitionState`.
+
+    What it remembers follows from the candidates alone, by event time, so a state
+    that was restored decides as one that was never disturbed.
+    """
 
     def __init__(self) -> None:
         """Start without alerts."""
-        self._open: dict[bytes, float] = {}
+        self._raised: dict[str, dict[float, Subjects]] = {}
         self._changes: dict[bytes, bytes | None] = {}
-        self._newest_s: dict[str, float] = {}
-        self._since_sweep = 0
 
     def raise_alert(self, event: ScoredEvent, period_s: float) -> Alert | None:
         """Return the alert if this is the subject's first in its period, else None.
@@ -29,25 +34,22 @@ class AlertDeduplicator:
             period_s: The line's period; periods are counted from the epoch.
         """
         start_s = math.floor(event.occurred_at_s / period_s) * period_s
-        key = f"{event.line}\0{event.subject}\0{start_s:.0f}".encode()
-        self._newest_s[event.line] = max(self._newest_s.get(event.line, start_s), start_s)
-        if key in self._open:
+        periods = self._raised.setdefault(event.line, {})
+        if event.subject in periods.get(start_s, ()):
             return None
-        expires_s = start_s + _KEPT_PERIODS * period_s
-        self._open[key] = expires_s
-        self._changes[key] = struct.pack("<d", expires_s)
-        self._since_sweep += 1
-        if self._since_sweep >= _SWEEP_EVERY:
-            self._sweep()
+        newest_s = max(periods, default=start_s)
+        if start_s >= newest_s - KEPT_PERIODS * period_s:
+            periods.setdefault(start_s, set()).add(event.subject)
+            self._changes[_key(event.line, event.subject, start_s)] = _RAISED
+        if start_s > newest_s:
+            self._forget(event.line, start_s - KEPT_PERIODS * period_s)
         return alert_of(event, start_s)
 
-    def _sweep(self) -> None:
-        self._since_sweep = 0
-        for key, expires_s in list(self._open.items()):
-            line = key.split(b"\0", 1)[0].decode()
-            if expires_s < self._newest_s.get(line, -math.inf):
-                del self._open[key]
-                self._changes[key] = None
+    def _forget(self, line: str, before_s: float) -> None:
+        periods = self._raised[line]
+        for start_s in [one for one in periods if one < before_s]:
+            for subject in sorted(periods.pop(start_s)):
+                self._changes[_key(line, subject, start_s)] = None
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """Return what changed since the last call."""
@@ -56,19 +58,28 @@ class AlertDeduplicator:
         return changes
 
     def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> int:
-        """Take open alerts back from the changelog."""
+        """Take raised alerts back from the changelog."""
         count = 0
         for key, value in records:
-            if value is None:
-                self._open.pop(key, None)
-            else:
-                self._open[key] = float(struct.unpack("<d", value)[0])
-                line, _, rest = key.decode().partition("\0")
-                start_s = float(rest.rpartition("\0")[2])
-                self._newest_s[line] = max(self._newest_s.get(line, start_s), start_s)
+            line, _, rest = key.decode().partition("\0")
+            subject, _, start = rest.rpartition("\0")
+            self._apply(line, subject, float(start), raised=value is not None)
             count += 1
         return count
 
+    def _apply(self, line: str, subject: str, start_s: float, *, raised: bool) -> None:
+        periods = self._raised.setdefault(line, {})
+        if raised:
+            periods.setdefault(start_s, set()).add(subject)
+            return
+        periods.get(start_s, set()).discard(subject)
+        if not periods.get(start_s):
+            periods.pop(start_s, None)
+
     def size_bytes(self) -> int:
-        """Return about how much memory the open alerts take."""
-        return 200 * len(self._open)
+        """Return about how much memory the raised alerts take."""
+        return sum(250 + 150 * len(subjects) for periods in self._raised.values() for subjects in periods.values())
+
+
+def _key(line: str, subject: str, start_s: float) -> bytes:
+    return f"{line}\0{subject}\0{start_s!r}".encode()

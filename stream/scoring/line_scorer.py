@@ -79,7 +79,10 @@ class NetworkScorer:
 
     def standardise(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return raw rows as the network takes them."""
-        return self._standardisation.apply(np.nan_to_num(features, posinf=0.0, neginf=0.0))
+        rows = self._standardisation.apply(features)
+        # What is not known counts as the line's mean.
+        rows[np.isnan(rows)] = 0.0
+        return rows
 
     def logits(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the network's logit of standardised rows."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,8 @@ import safetensors.numpy
 from pydantic import ValidationError
 
 from stream.errors import WeightsRefusedError
-from stream.scoring.score_histogram import BINS
+from stream.scoring.weights_check import Arrays, check_arrays
 from stream.scoring.weights_manifest import WeightsManifest
-
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 _MANIFEST = "manifest"
 _MOST_BYTES = 64 << 20
@@ -44,7 +41,7 @@ class LineWeights:
 
     def to_bytes(self) -> bytes:
         """Return the safetensors file."""
-        metadata = {_MANIFEST: self.manifest.model_dump_json()}
+        metadata = {_MANIFEST: _compact(self.manifest.model_dump(mode="json"))}
         arrays = {name: np.ascontiguousarray(value) for name, value in self.arrays.items()}
         return safetensors.numpy.save(arrays, metadata)
 
@@ -62,8 +59,8 @@ class LineWeights:
             feature_hash: Of the features that the scorer makes.
 
         Raises:
-            WeightsRefusedError: Unreadable, changed since they were sealed, made for
-                other features, or of shapes that do not fit.
+            WeightsRefusedError: Unreadable, changed by as much as a byte since they were
+                sealed, made for other features, or of shapes and values that do not fit.
         """
         manifest, arrays = _read(value)
         if manifest.digest != digest_of(manifest, arrays):
@@ -73,7 +70,7 @@ class LineWeights:
                 "feature_hash",
                 f"made for features {manifest.feature_hash[:12]}, this scorer makes {feature_hash[:12]}; adapt anew",
             )
-        _check_shapes(arrays)
+        check_arrays(arrays)
         return LineWeights(manifest, arrays)
 
 
@@ -96,51 +93,21 @@ def _read(value: bytes) -> tuple[WeightsManifest, dict[str, npt.NDArray[Any]]]:
         header_bytes = int.from_bytes(value[:8], "little")
         if not 0 < header_bytes <= min(_MOST_HEADER_BYTES, len(value) - 8):
             raise ValueError("the header's length does not fit")
-        header = json.loads(value[8 : 8 + header_bytes])
-        manifest = WeightsManifest.model_validate_json(header["__metadata__"][_MANIFEST])
-        return manifest, safetensors.numpy.load(value)
+        raw = value[8 : 8 + header_bytes].decode()
+        header = json.loads(raw)
+        text = header["__metadata__"][_MANIFEST]
+        manifest = WeightsManifest.model_validate_json(text)
+        arrays = safetensors.numpy.load(value)
+        # The digest is over what the file means; these see what means the same, written otherwise.
+        altered = raw.rstrip(" ") != _compact(header) or text != _compact(json.loads(text))
     except (ValueError, KeyError, TypeError, RecursionError, ValidationError, safetensors.SafetensorError) as error:
-        raise WeightsRefusedError("unreadable", f"is not a weights file: {str(error).splitlines()[0]}") from error
+        raise WeightsRefusedError(
+            "unreadable", f"is not a weights file: {(str(error) or type(error).__name__).splitlines()[0]}"
+        ) from error
+    if altered:
+        raise WeightsRefusedError("digest", "the header is not as it was written; the file was changed")
+    return manifest, arrays
 
 
-def _check_shapes(arrays: Arrays) -> None:
-    try:
-        width = len(arrays["standardise.mean"])
-        expected: dict[str, tuple[int, ...]] = {
-            "standardise.mean": (width,),
-            "standardise.scale": (width,),
-            "calibration.slope": (1,),
-            "calibration.intercept": (1,),
-            "anomaly.mean": (width,),
-            "anomaly.precision": (width, width),
-            "score.histogram": (BINS,),
-            "encode.edges": (width, arrays["encode.edges"].shape[1]),
-            **_layer_shapes(arrays, width * (arrays["encode.edges"].shape[1] - 1)),
-        }
-        for name, shape in expected.items():
-            if arrays[name].shape != shape:
-                raise WeightsRefusedError("shape", f"{name} is {arrays[name].shape}, must be {shape}")
-        if arrays["anomaly.quantiles"].ndim != 1 or len(arrays["anomaly.quantiles"]) < 2:
-            raise WeightsRefusedError("shape", "anomaly.quantiles must be a row of two or more")
-    except (KeyError, TypeError, IndexError) as error:
-        raise WeightsRefusedError("shape", f"array {error} is missing or has no rows") from error
-    for name, array in arrays.items():
-        if array.dtype.kind != "f" or not np.isfinite(array).all():
-            raise WeightsRefusedError("shape", f"{name} must be floating-point and finite")
-    if (np.diff(arrays["encode.edges"], axis=1) < 0).any():
-        raise WeightsRefusedError("shape", "encode.edges must grow")
-    if (arrays["standardise.scale"] <= 0).any():
-        raise WeightsRefusedError("shape", "standardise.scale must be above 0")
-
-
-def _layer_shapes(arrays: Arrays, width: int) -> dict[str, tuple[int, ...]]:
-    count = sum(name.startswith("layer") and name.endswith(".weight") for name in arrays)
-    if not count:
-        raise WeightsRefusedError("shape", "no layers")
-    shapes: dict[str, tuple[int, ...]] = {}
-    for layer in range(count):
-        out = 1 if layer == count - 1 else arrays[f"layer{layer}.weight"].shape[0]
-        shapes[f"layer{layer}.weight"] = (out, width)
-        shapes[f"layer{layer}.bias"] = (out,)
-        width = out
-    return shapes
+def _compact(content: Any) -> str:
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=False)

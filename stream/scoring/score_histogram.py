@@ -13,7 +13,8 @@ BIN_WIDTH = (MOST_LOGIT - LEAST_LOGIT) / BINS
 @numba.njit(cache=True, nogil=True)
 def bin_position(score: float) -> float:
     """Return where a score lies on the scale of bins, in [0, BINS]."""
-    if score <= 0.0:
+    # So written, no number at all counts as the least score.
+    if not score > 0.0:
         return 0.0
     if score >= 1.0:
         return float(BINS)
