@@ -9,7 +9,8 @@ from stream.events.event_batch import EventBatch
 from stream.features.decayed_window import HALF_LIVES_S
 from stream.features.entity_state import EntityTable, Record
 from stream.features.specification import SUBJECT_WIDTH
-from stream.features.subject_kernel import SUBJECT_ROW, profile_events
+from stream.features.subject_kernel import profile_events
+from stream.features.subject_row import SUBJECT_ROW
 from stream.features.text_hash import hash_texts
 
 

@@ -9,7 +9,7 @@ from stream.events.event_batch import EventBatch
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.entity_state import EntityTable
 from stream.features.subject import SubjectState, profile
-from stream.features.subject_kernel import SUBJECT_ROW
+from stream.features.subject_row import SUBJECT_ROW
 
 EVENTS = 512 * 32
 _NUMBERS = count()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stream.features import subject_kernel
 from stream.features.specification import NAMES, SUBJECT_WIDTH
 from stream.features.subject import SubjectState, profile
+from stream.features.subject_row import SUBJECT_ROW
 from tests.builders.event_batches import DAY_S, Payment, a_batch
 from tests.unit.features.window_oracle import hours_of, subject_features
 
@@ -173,4 +174,4 @@ def test_columns_of_the_kernel_are_those_of_the_specification():
 
 
 def test_a_subject_takes_at_most_256_bytes():
-    assert subject_kernel.SUBJECT_ROW.itemsize <= 256
+    assert SUBJECT_ROW.itemsize <= 256
