@@ -96,7 +96,7 @@ def _rescale(row: Row) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _threshold(row: Row, budget_per_day: float) -> float:
-    if row[_SEEN] < LEAST_EVENTS:
+    if row[_SEEN] < LEAST_EVENTS or budget_per_day <= 0.0:
         return float(BINS)
     # A steady stream of r events a second has a decayed total of r / decay, of which a
     # line younger than some half-lives has gathered a part.
