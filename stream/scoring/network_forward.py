@@ -24,7 +24,7 @@ class Network:
     Attributes:
         edges: Of the encoding's bins, [features, bins + 1].
         before: What all bins before a bin add, [features, bins + 1, hidden].
-        slope: What the whole of a bin adds, [features, bins, hidden].
+        slope: What the whole of a bin adds, nothing beyond the last, [features, bins + 1, hidden].
         bias: Of the first layer, [hidden].
         layers: (weight [in, out], bias [out]) of the others.
     """
@@ -41,10 +41,11 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
     edges = arrays["encode.edges"].astype(np.float64)
     features, bins = edges.shape[0], edges.shape[1] - 1
     first = arrays["layer0.weight"].astype(np.float64)
-    slope = np.ascontiguousarray(first.reshape(len(first), features, bins).transpose(1, 2, 0))
-    slope[np.diff(edges, axis=1) <= _FLAT] = 0.0
+    slope = np.zeros((features, bins + 1, len(first)))
+    slope[:, :-1] = first.reshape(len(first), features, bins).transpose(1, 2, 0)
+    slope[:, :-1][np.diff(edges, axis=1) <= _FLAT] = 0.0
     before = np.zeros((features, bins + 1, len(first)))
-    before[:, 1:] = np.cumsum(slope, axis=1)
+    before[:, 1:] = np.cumsum(slope[:, :-1], axis=1)
     count = sum(name.startswith("layer") and name.endswith(".weight") for name in arrays)
     others = tuple(
         (np.ascontiguousarray(arrays[f"layer{at}.weight"].T, np.float64), arrays[f"layer{at}.bias"].astype(np.float64))
@@ -54,9 +55,17 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
 
 
 @numba.njit(cache=True, nogil=True)
+def _through(value: float, edges: Double, at: int) -> float:
+    if at == len(edges) - 1:
+        return 0.0
+    width = edges[at + 1] - edges[at]
+    return float((value - edges[at]) / width) if width > _FLAT else 0.0
+
+
+@numba.njit(cache=True, nogil=True)
 def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
     count, features = rows.shape
-    bins, hidden = slope.shape[1], slope.shape[2]
+    bins, hidden = edges.shape[1] - 1, len(bias)
     made = np.empty((count, hidden))
     for row in range(count):
         for unit in range(hidden):
@@ -65,17 +74,13 @@ def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bia
             value = rows[row, column]
             if value <= edges[column, 0]:
                 continue
+            # Counting all edges is faster than stopping at one: it has no branch to mispredict.
             at = 0
-            while at < bins and edges[column, at + 1] < value:
-                at += 1
+            for edge in range(1, bins + 1):
+                at += edges[column, edge] < value
+            part = _through(value, edges[column], at)
             for unit in range(hidden):
-                made[row, unit] += before[column, at, unit]
-            if at < bins:
-                width = edges[column, at + 1] - edges[column, at]
-                if width > _FLAT:
-                    part = (value - edges[column, at]) / width
-                    for unit in range(hidden):
-                        made[row, unit] += part * slope[column, at, unit]
+                made[row, unit] += before[column, at, unit] + part * slope[column, at, unit]
     return made
 
 
