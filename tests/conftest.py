@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from stream.backtest.feature_pass import features_of
@@ -12,6 +13,10 @@ from stream.events.history import read_history
 from stream.events.line_file import load_lines
 from stream.simulation.cards import simulate_cards, write_parquet
 from stream.simulation.line_profile import LineProfile
+
+# Compiled functions and shared machines make single examples slow; nothing asserts on time.
+hypothesis.settings.register_profile("foreshot", deadline=None)
+hypothesis.settings.load_profile("foreshot")
 
 LINES = Path(__file__).parent / "lines" / "small.yaml"
 PROFILES = (

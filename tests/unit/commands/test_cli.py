@@ -1,0 +1,68 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def foreshot(*words, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "stream.cli", *words], capture_output=True, text=True, env={"PATH": "", **environment}
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["demo", "broker", "topics", "worker", "lines", "replay", "backtest", "train", "label", "weights"]
+)
+def test_every_command_has_help(command):
+    made = foreshot(command, "--help")
+    assert made.returncode == 0
+    assert "Usage:" in made.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("worker", "--lines", "nowhere"), "nowhere"),
+        (("worker", "--lines", "tests/lines", "--web-port", "0"), "setting web_port"),
+        (("worker", "--lines", "tests/lines"), "no initialisation is set"),
+        (("worker", "--lines", "tests/lines", "--initialisation", "pyproject.toml"), "is not an initialisation"),
+        (("label", "e1"), "give EVENT_ID and fraud or genuine, or --file"),
+        (("label", "e1", "fraud", "--lines", "tests/lines"), "several lines are declared"),
+        (("label", "--file", "pyproject.toml", "--lines", "tests/lines"), "pyproject.toml:1: is not JSON"),
+        (("lines", "check", "pyproject.toml"), "pyproject.toml"),
+        (("replay", "--line", "tests/lines", "--events", "pyproject.toml"), "cannot be read as parquet"),
+        (("replay", "--line", "tests/lines", "--events", "x", "--speed", "fast"), "--speed fast"),
+        (("replay", "--line", "tests/lines", "--events", "x", "--from", "soon"), "--from soon"),
+        (("nonsense",), "No such command"),
+    ],
+)
+def test_wrong_usage_gets_one_clear_line_and_exit_code_2(words, said):
+    made = foreshot(*words)
+    assert made.returncode == 2
+    assert said in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_an_unreachable_broker_gets_one_clear_line_and_exit_code_1():
+    made = foreshot("weights", "list", "--bootstrap-servers", "127.0.0.1:1")
+    assert made.returncode == 1
+    assert "no Kafka broker answers at 127.0.0.1:1" in made.stderr
+    assert "Traceback" not in made.stderr
+
+
+def test_lines_check_says_what_it_found_as_json():
+    made = foreshot("lines", "check", "tests/lines", "--json")
+    assert {one["line"] for one in json.loads(made.stdout)} == {"small-a", "small-b"}
+
+
+def test_help_and_line_checks_import_neither_torch_nor_faust():
+    code = "import sys; sys.argv=['foreshot','lines','check','tests/lines']\nfrom stream import cli\n"
+    code += "try: cli.main()\nexcept SystemExit: pass\nassert not {'torch','faust'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_a_scorer_imports_no_torch():
+    code = "import sys\nimport stream.pipelines.score_step, stream.pipelines.profile_subject, stream.transport.app\n"
+    code += "assert 'torch' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

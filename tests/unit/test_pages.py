@@ -1,0 +1,21 @@
+from pathlib import Path
+
+from stream.metrics import DEFINITIONS, Metrics, metrics_page
+from stream.settings import settings_page
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_pages_of_metrics_and_settings_are_what_the_code_says():
+    assert (DOCS / "metrics.md").read_text() == metrics_page()
+    assert (DOCS / "settings.md").read_text() == settings_page()
+
+
+def test_every_metric_can_be_written_and_is_exposed():
+    metrics = Metrics()
+    for item in DEFINITIONS:
+        labels = dict.fromkeys(item.labels, "x")
+        {"counter": metrics.count, "gauge": lambda n, **k: metrics.gauge(n, 1.0, **k),
+         "histogram": lambda n, **k: metrics.observe(n, [0.1], **k)}[item.kind](item.name, **labels)  # fmt: skip
+    text = metrics.exposition().decode()
+    assert all(item.name in text for item in DEFINITIONS)

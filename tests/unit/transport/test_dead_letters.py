@@ -1,0 +1,28 @@
+import pytest
+
+from stream.errors import ForeshotError
+from stream.events.decode import Rejected, SourceRecord
+from stream.transport.dead_letters import DeadLetterLimit, dead_letter
+
+
+def test_a_dead_letter_keeps_the_bytes_and_says_where_they_came_from():
+    made = dead_letter(Rejected(SourceRecord("t", 3, 14, None, b"\xff", 0), "unreadable", None, "not JSON"))
+    assert made.value == b"\xff"
+    assert dict(made.headers) == {
+        "reason": b"unreadable", "field": b"", "detail": b"not JSON", "topic": b"t", "partition": b"3", "offset": b"14",
+    }  # fmt: skip
+
+
+def test_a_share_below_the_limit_goes_on_and_one_above_it_stops():
+    limit = DeadLetterLimit(0.5, 1_000)
+    limit.take(200, 100, "t")
+    with pytest.raises(ForeshotError, match="101 of the last 201 records"):
+        limit.take(1, 1, "t")
+
+
+def test_old_runs_leave_the_window():
+    limit = DeadLetterLimit(0.5, 200)
+    limit.take(150, 70, "t")
+    for _ in range(4):
+        limit.take(100, 0, "t")
+    limit.take(100, 90, "t")
