@@ -55,14 +55,6 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
 
 
 @numba.njit(cache=True, nogil=True)
-def _through(value: float, edges: Double, at: int) -> float:
-    if at == len(edges) - 1:
-        return 0.0
-    width = edges[at + 1] - edges[at]
-    return float((value - edges[at]) / width) if width > _FLAT else 0.0
-
-
-@numba.njit(cache=True, nogil=True)
 def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
     count, features = rows.shape
     bins, hidden = edges.shape[1] - 1, len(bias)
@@ -78,7 +70,10 @@ def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bia
             at = 0
             for edge in range(1, bins + 1):
                 at += edges[column, edge] < value
-            part = _through(value, edges[column], at)
+            part = 0.0
+            if at < bins:
+                # The value lies above the one and not above the other: they are never equal.
+                part = (value - edges[column, at]) / (edges[column, at + 1] - edges[column, at])
             for unit in range(hidden):
                 made[row, unit] += before[column, at, unit] + part * slope[column, at, unit]
     return made

@@ -114,6 +114,15 @@ def test_no_threshold_is_ever_not_a_number(given_events, per_day, partitions):
     assert np.isfinite(np.frombuffer(row)).all()
 
 
+def test_the_budget_is_kept_for_years():
+    scores, times_s = a_stream(days=1500, per_day=50)
+    threshold, alerted = decide(AlertBudget(), scores, times_s, 5.0)
+    assert np.isfinite(threshold).all()
+    for year in range(4):
+        within = (times_s >= START_S + year * 365 * DAY_S) & (times_s < START_S + (year + 1) * 365 * DAY_S)
+        assert alerted[within].sum() / 365 == pytest.approx(5, rel=0.15)
+
+
 def test_a_budget_of_nothing_raises_nothing():
     _, alerted = decide(AlertBudget(), *a_stream(3, 2_000), per_day=0.0)
     assert not alerted.any()
