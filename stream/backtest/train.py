@@ -107,11 +107,10 @@ def train_initialisation(
 
 
 def _with_windows(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks; where lines are few, each one's windows too."""
-    found = list(tasks)
-    if len(tasks) < _FEW_LINES:
-        found += [part for task in tasks for part in windows(task, _WINDOW_S)]
-    return found
+    """Return the tasks; where lines are few, each one's windows in its place."""
+    if len(tasks) >= _FEW_LINES:
+        return list(tasks)
+    return [part for task in tasks for part in windows(task, _WINDOW_S) or [task]]
 
 
 def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[str, npt.NDArray[Any]]:

@@ -20,7 +20,7 @@ def hand_worked(first_order):
     inner, outer = (torch.tensor(x, dtype=torch.float64) for x in ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]))
     adapted = descend(lambda now: half_square(now, inner), {"w": w}, {"w": 0.5}, InnerLoop(1, first_order))
     loss = half_square(adapted, outer)
-    return adapted["w"].tolist(), float(loss), torch.autograd.grad(loss, w)[0].tolist()
+    return adapted["w"].tolist(), loss.item(), torch.autograd.grad(loss, w)[0].tolist()
 
 
 def test_one_step_and_its_meta_gradient_are_what_the_hand_works_out():
@@ -70,14 +70,14 @@ def test_no_rate_and_no_steps_change_nothing():
     start, drawn = parameters(), episodes(2)
     without = meta_loss(start, rates(start, 0.3), drawn, InnerLoop(0, first_order=True), 0.3)
     for loop, rate in ((InnerLoop(5, first_order=True), 0.0), (InnerLoop(5, first_order=False), 0.0)):
-        assert float(meta_loss(start, rates(start, rate), drawn, loop, 0.3)) == pytest.approx(float(without), abs=1e-15)
+        assert meta_loss(start, rates(start, rate), drawn, loop, 0.3).item() == pytest.approx(without.item(), abs=1e-15)
 
 
 def test_the_order_of_tasks_changes_nothing():
     start, drawn = parameters(), episodes(4)
     loop = InnerLoop(3, first_order=False)
-    one = float(meta_loss(start, rates(start, 0.3), drawn, loop, 0.3))
-    assert float(meta_loss(start, rates(start, 0.3), drawn[::-1], loop, 0.3)) == pytest.approx(one, abs=1e-14)
+    one = meta_loss(start, rates(start, 0.3), drawn, loop, 0.3).item()
+    assert meta_loss(start, rates(start, 0.3), drawn[::-1], loop, 0.3).item() == pytest.approx(one, abs=1e-14)
 
 
 def adapted(start, drawn):
