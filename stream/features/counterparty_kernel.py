@@ -157,7 +157,7 @@ def _risk(out: npt.NDArray[np.float32], row: Row, half_lives_s: Floats, delay_s:
         frauds = max(row.frauds[window], 0.0) * shift
         due = row.due[window] * shift
         bucket = row.newest_bucket - _BUCKETS + 1
-        while (bucket + 0.5) * row.bucket_s <= row.newest_s - delay_s:
+        while bucket <= row.newest_bucket and (bucket + 0.5) * row.bucket_s <= row.newest_s - delay_s:
             count = row.waiting[bucket % _BUCKETS]
             if count != 0:
                 age_s = row.newest_s - delay_s - (bucket + 0.5) * row.bucket_s

@@ -165,7 +165,6 @@ class EntityTable:
                 self._evicted.add(key)
             self._key_of[row] = None
             self._free.append(row)
-        self._touched[coldest] = False
 
     def _restore_chunk(self, newest: dict[bytes, bytes | None]) -> None:
         for key in [key for key, value in newest.items() if value is None]:

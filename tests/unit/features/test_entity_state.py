@@ -70,7 +70,13 @@ def test_an_evicted_entity_that_comes_back_starts_anew():
     table = EntityTable(ROW, 1)
     count(table, [b"a", b"a", b"b", b"a"])
     assert table.get(b"a")["count"] == 1
-    assert [key for key, value in table.drain_changes() if value is not None] == [b"a"]
+    assert dict(table.drain_changes()) == {b"b": None, b"a": table.get(b"a").tobytes()}
+
+
+def test_an_entity_that_came_back_is_not_deleted_first():
+    table = EntityTable(ROW, 1)
+    count(table, [b"a", b"b", b"a"])
+    assert [key for key, _ in table.drain_changes()] == [b"b", b"a"]
 
 
 def test_a_drain_empties_what_is_to_drain():
