@@ -128,7 +128,7 @@ def wait_until_ready(port, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2):
                 return
         except OSError as error:
             why = error.read().decode() if isinstance(error, urllib.error.HTTPError) else str(error)

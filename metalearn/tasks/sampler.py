@@ -10,8 +10,6 @@ from metalearn.errors import NoEpisodeError
 from metalearn.tasks.task import Task
 from metalearn.tasks.time_split import Rows, split_at
 
-_TRIES = 20
-
 
 @dataclass(frozen=True, slots=True)
 class EpisodePlan:
@@ -23,7 +21,7 @@ class EpisodePlan:
         least_genuine: ... and at least so many.
         query_frauds: Most frauds in the query.
         query_genuine: Most genuine rows in the query.
-        earliest_cut: The cut lies after this share of the task's frauds,
+        earliest_cut: The cut lies after this share of the frauds known before the last one,
         latest_cut: and before this share.
     """
 
@@ -40,16 +38,18 @@ def draw_episode(task: Task, plan: EpisodePlan, generator: np.random.Generator) 
     """Return an episode of a task.
 
     Raises:
-        NoEpisodeError: No cut leaves a known fraud before it and a fraud after it.
+        NoEpisodeError: No fraud is known before another happens.
     """
     frauds = np.flatnonzero(task.labels == 1)
-    for _ in range(_TRIES if len(frauds) > 1 else 0):
-        at = generator.uniform(plan.earliest_cut, plan.latest_cut) * (len(frauds) - 1)
-        cut_s = float(task.label_known_at_s[frauds[int(at)]]) + 1e-6
-        before, after = split_at(task, cut_s)
-        if (task.labels[before] == 1).any() and (task.labels[after] == 1).any():
-            return Episode(_support(task, before, plan, generator), _query(task, after, plan, generator))
-    raise NoEpisodeError(f"task {task.name}: no cut has a known fraud before it and a fraud after it")
+    last_s = task.occurred_at_s[frauds[-1]] if len(frauds) else -np.inf
+    known_s = np.sort(task.label_known_at_s[frauds])
+    known_s = known_s[known_s < last_s]
+    if not len(known_s):
+        raise NoEpisodeError(f"task {task.name}: no fraud is known before another happens")
+    at = int(generator.uniform(plan.earliest_cut, plan.latest_cut) * len(known_s))
+    # The cut lies just after a fraud became known and no later than the last fraud.
+    before, after = split_at(task, min(float(known_s[at]) + 1e-6, float(last_s)))
+    return Episode(_support(task, before, plan, generator), _query(task, after, plan, generator))
 
 
 def draw_episodes(

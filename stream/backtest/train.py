@@ -29,7 +29,7 @@ DAY_S = 86_400.0
 # Windowed features mean little before a line has some days behind it.
 _WARM_UP_S = 7 * DAY_S
 _FEW_LINES = 4
-_WINDOW_S = 14 * DAY_S
+_WINDOW_S = 28 * DAY_S
 _REFERENCE_ROWS = 20_000
 
 

@@ -16,18 +16,29 @@ DAY_S = 86_400.0
 def scores(history, initialisation):
     found = {}
     run = Backtest(history.lines, load_initialisation(initialisation, feature_hash()), 90 * DAY_S)
-    run_backtest(history, run, lambda events: found.update({event.event_id: event.score for event in events}), lambda _: None)
+    run_backtest(
+        history, run, lambda events: found.update({event.event_id: event.score for event in events}), lambda _: None
+    )
     return found
 
 
 def test_a_label_changes_no_score_before_it_is_known(small_history, small_initialisation):
     before = scores(small_history, small_initialisation)
-    fraud = int(np.flatnonzero((small_history.label == 1) & (small_history.batch.occurred_at_s < small_history.batch.occurred_at_s[0] + 5 * DAY_S))[-1])
+    fraud = int(
+        np.flatnonzero(
+            (small_history.label == 1)
+            & (small_history.batch.occurred_at_s < small_history.batch.occurred_at_s[0] + 5 * DAY_S)
+        )[-1]
+    )
     label = small_history.label.copy()
     label[fraud] = 0
     after = scores(replace(small_history, label=label), small_initialisation)
     known_at_s = small_history.label_known_at_s[fraud]
-    earlier = [one for one, at in zip(small_history.batch.event_id, small_history.batch.occurred_at_s, strict=True) if at < known_at_s]
+    earlier = [
+        one
+        for one, at in zip(small_history.batch.event_id, small_history.batch.occurred_at_s, strict=True)
+        if at < known_at_s
+    ]
     assert earlier
     assert all(before[one] == after[one] for one in earlier)
     assert before != after
@@ -58,7 +69,15 @@ def test_the_command_writes_scores_figures_and_a_page(small_events, small_initia
 def test_a_parquet_file_that_lacks_a_column_is_refused_by_name(small_events, small_initialisation, tmp_path):
     file = tmp_path / "lacking.parquet"
     pq.write_table(pq.read_table(small_events).drop(["merchant"]), file)
-    command = ["backtest", "--lines", "tests/lines/small.yaml", "--events", str(file), "--init", str(small_initialisation)]
+    command = [
+        "backtest",
+        "--lines",
+        "tests/lines/small.yaml",
+        "--events",
+        str(file),
+        "--init",
+        str(small_initialisation),
+    ]
     made = subprocess.run(
         [sys.executable, "-m", "stream.cli", *command, "--out", str(tmp_path)], capture_output=True, text=True
     )

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from metalearn.checkpoint import Initialisation, InitialisationManifest
+from metalearn.episode import support_of
 from metalearn.errors import CheckpointError, MetalearnError
 from metalearn.maml import RATES, adapt
-from metalearn.episode import support_of
 from metalearn.piecewise import EDGES, encode, fit_edges
 from metalearn.tasks.sampler import EpisodePlan, draw_episode
 from metalearn.tasks.task import Task
