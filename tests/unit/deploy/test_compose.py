@@ -91,11 +91,12 @@ def test_every_query_asks_for_a_metric_that_a_worker_exposes():
 
 
 def test_docker_compose_takes_the_file_where_it_is_present():
-    if shutil.which("docker") is None:
+    docker = shutil.which("docker")
+    if docker is None:
         pytest.skip("docker is not installed")
-    if subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+    if subprocess.run([docker, "compose", "version"], capture_output=True).returncode:
         pytest.skip("docker compose is not installed")
     made = subprocess.run(
-        ["docker", "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "-q"], capture_output=True
+        [docker, "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "-q"], capture_output=True
     )
     assert made.returncode == 0, made.stderr
