@@ -1,6 +1,8 @@
 """Chooses the real parts and joins them: the one place that does."""
 
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from metalearn.checkpoint import Initialisation
@@ -108,10 +110,13 @@ class WorkerParts:
                 lambda _: AdaptStep(
                     LineLearner(self.lines, adapter, self.clock), keep, known, self.metrics, self.partitions
                 ),
-                before=self.weights.loaded,
+                before=partial(self._ready_to_adapt, adapter),
                 in_thread=True,
             ),
         ]
+
+    async def _ready_to_adapt(self, adapter: Adapter) -> None:
+        await asyncio.gather(self.weights.loaded(), asyncio.to_thread(adapter.warm_up))
 
     def _decoder(self) -> Decoder:
         settings = self.settings

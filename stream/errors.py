@@ -21,10 +21,10 @@ class BrokerUnavailableError(ForeshotError):
 
 
 class WeightsRefusedError(ForeshotError):
-    """Weights whose digest, feature hash or shapes do not fit; they never score.
+    """Weights whose digest, feature hash, shapes or key do not fit; they never score.
 
     Attributes:
-        reason: digest, feature_hash, shape or unreadable.
+        reason: digest, feature_hash, shape, key or unreadable.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

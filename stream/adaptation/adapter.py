@@ -18,7 +18,7 @@ from stream.scoring.line_scorer import NetworkScorer
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.network_forward import forward, network_of
 from stream.scoring.score_histogram import histogram_of
-from stream.scoring.standardisation import Standardisation, fit_standardisation
+from stream.scoring.standardisation import Standardisation, fit_standardisation, keep_shared
 from stream.scoring.weights_manifest import WeightsManifest
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -35,6 +35,11 @@ class Adapter:
         self.initialisation_id = initialisation.manifest.id
         self.feature_hash = initialisation.manifest.feature_hash
         self.width = self.shared.width
+
+    def warm_up(self) -> None:
+        """Load what teaching needs, so that a line's first label need not wait for it."""
+        rows = np.zeros((2, self.width), np.float32)
+        self._adapt(rows, np.array([1.0, 0.0], np.float32))
 
     def build(
         self,
@@ -93,7 +98,7 @@ class Adapter:
     def ranker(self, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
         """Return a function that teaches a sample and returns a scorer good for ranking alone."""
         # The scale hardly depends on the line's name; cross-fitting compares like with like.
-        scale = fit_standardisation(self._background(buffer), self._prior())
+        scale = self._own_scale(buffer)
 
         def teach(sample: SupportSample) -> Scorer:
             network = network_of({**self._initialisation.arrays, **self._layers(sample, scale)})
@@ -107,7 +112,11 @@ class Adapter:
 
     def _standardisation(self, line: str, buffer: SupportBuffer) -> Standardisation:
         trained = line_standardisation(self._initialisation, line)
-        return trained or fit_standardisation(self._background(buffer), self._prior())
+        return trained or self._own_scale(buffer)
+
+    def _own_scale(self, buffer: SupportBuffer) -> Standardisation:
+        shared = self._prior()
+        return keep_shared(fit_standardisation(self._background(buffer), shared), shared)
 
     def _background(self, buffer: SupportBuffer) -> Rows:
         return rows_of([*buffer.background(), *buffer.background(reserved=True)], self.width)
@@ -115,10 +124,17 @@ class Adapter:
     def _layers(self, sample: SupportSample, scale: Standardisation) -> Arrays:
         if not sample.frauds:
             return dict(self._initialisation.layers())
+        return self._adapt(scale.apply(sample.features(self.width)), sample.labels())
+
+    def _adapt(self, rows: Rows, labels: npt.NDArray[np.float32]) -> Arrays:
         # Torch is slow to import, and only teaching needs it.
+        import torch  # noqa: PLC0415
+
         from metalearn.maml import adapt  # noqa: PLC0415
 
-        return adapt(self._initialisation, support_of(scale.apply(sample.features(self.width)), sample.labels()))
+        # One core: more are slower for products so small, and make sums depend on the machine.
+        torch.set_num_threads(1)
+        return adapt(self._initialisation, support_of(rows, labels))
 
     def _calibrated(
         self,

@@ -19,8 +19,8 @@ Teach = Callable[[SupportSample], Scorer]
 LEAST_SUPPORT_FRAUDS = 4
 _LEAST_OLDER_FRAUDS = 2
 _FOLDS = 2
-# Four models are taught for one verdict; a thousand negatives tell them apart well enough.
-_MOST_PRESUMED = 1_024
+# Four models are taught for one verdict; some hundred negatives tell them apart well enough.
+_MOST_PRESUMED = 512
 
 
 def can_cross_fit(frauds: list[Held], known_by: int) -> bool:

@@ -36,7 +36,7 @@ class LineMemory:
         self._active = 0
         self._attempt: Attempt | None = None
         self._known_by: dict[int, int] = {}
-        self._echoes: set[int] = set()
+        self._made: set[int] = set()
 
     def fold(self, example: LabelledExample) -> None:
         """Take one example."""
@@ -94,7 +94,7 @@ class LineMemory:
             self.on_weights(trial.candidate)
             self._active = manifest.version
             self._known_by[manifest.version] = folded
-            self._echoes.add(manifest.version)
+            self._made.add(manifest.version)
 
     def on_weights(self, weights: LineWeights) -> None:
         """Keep a version, the newest `keep_versions` and the one in force."""
@@ -103,12 +103,10 @@ class LineMemory:
             if version != self._active:
                 del self._versions[version]
 
-    def on_activation(self, version: int) -> None:
-        """Put a version in force; what the learner itself had activated comes back as an echo."""
-        if version in self._echoes:
-            self._echoes.discard(version)
-            return
-        if version == self._active:
+    def on_activation(self, version: int, *, by_learner: bool) -> None:
+        """Put a version in force; what this learner itself had activated is in force already."""
+        echo = by_learner and version in self._made
+        if echo or version == self._active:
             return
         rolled_back = self._attempt is not None
         self._active = version

@@ -23,7 +23,7 @@ from stream.scoring.calibration import fit_calibration
 from stream.scoring.initialisation import line_arrays
 from stream.scoring.network_forward import forward, network_of
 from stream.scoring.score_histogram import histogram_of
-from stream.scoring.standardisation import Standardisation, fit_standardisation
+from stream.scoring.standardisation import Standardisation, fit_standardisation, keep_shared, pool
 
 DAY_S = 86_400.0
 # Windowed features mean little before a line has some days behind it.
@@ -55,26 +55,39 @@ def training_data(
     Raises:
         UsageError: No line has a labelled fraud by then.
     """
-    batch = history.batch
-    lines = np.asarray(batch.line)
-    usable = fresh & (history.label_known_at_s < until_s)
-    tasks: list[Task] = []
-    scales: dict[str, Standardisation] = {}
-    for line in history.lines:
-        own = usable & (lines == line)
-        if not own.any():
-            continue
-        own &= batch.occurred_at_s >= batch.occurred_at_s[own][0] + _WARM_UP_S
-        rows = np.flatnonzero(own)
-        if not len(rows):
-            continue
-        scales[line] = fit_standardisation(features[rows])
-        labels = np.where(history.label[rows] == UNKNOWN_LABEL, 0, history.label[rows]).astype(np.int8)
-        known_at_s = history.label_known_at_s[rows]
-        tasks.append(Task(line, scales[line].apply(features[rows]), labels, batch.occurred_at_s[rows], known_at_s))
+    used = _used_rows(history, fresh, until_s)
+    own = {line: fit_standardisation(features[rows]) for line, rows in used.items()}
+    shared = pool(list(own.values())) if own else None
+    scales = {line: keep_shared(scale, shared) for line, scale in own.items()} if shared else {}
+    tasks = [_task(history, features, line, used[line], scale) for line, scale in scales.items()]
     if not any(task.frauds for task in tasks):
         raise UsageError("no line has a fraud whose label is known before --until; give more history or a later time")
     return TrainingData(tasks, scales)
+
+
+def _used_rows(history: History, fresh: npt.NDArray[np.bool_], until_s: float) -> dict[str, npt.NDArray[np.int64]]:
+    lines = np.asarray(history.batch.line)
+    times_s = history.batch.occurred_at_s
+    usable = fresh & (history.label_known_at_s < until_s)
+    used: dict[str, npt.NDArray[np.int64]] = {}
+    for line in history.lines:
+        rows = np.flatnonzero(usable & (lines == line))
+        warm = rows[times_s[rows] >= times_s[rows[0]] + _WARM_UP_S] if len(rows) else rows
+        if len(warm):
+            used[line] = warm
+    return used
+
+
+def _task(
+    history: History,
+    features: npt.NDArray[np.float32],
+    line: str,
+    rows: npt.NDArray[np.int64],
+    scale: Standardisation,
+) -> Task:
+    labels = np.where(history.label[rows] == UNKNOWN_LABEL, 0, history.label[rows]).astype(np.int8)
+    times_s, known_at_s = history.batch.occurred_at_s[rows], history.label_known_at_s[rows]
+    return Task(line, scale.apply(features[rows]), labels, times_s, known_at_s)
 
 
 def train_initialisation(
@@ -124,7 +137,7 @@ def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[st
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in data.tasks]))
     calibration = fit_calibration(logits[labels == 1], logits[labels == 0], prevalence, plan.fraud_share)
     anomaly = fit_anomaly(rows[labels == 0])
-    pooled = _pooled(list(data.scales.values()))
+    pooled = pool(list(data.scales.values()))
     arrays |= {
         "standardise.mean": pooled.mean,
         "standardise.scale": pooled.scale,
@@ -138,11 +151,3 @@ def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[st
     for line, scale in data.scales.items():
         arrays |= line_arrays(line, scale)
     return arrays
-
-
-def _pooled(scales: Sequence[Standardisation]) -> Standardisation:
-    """Return the mean of the lines' means, and the spread within and between lines."""
-    means = np.stack([scale.mean for scale in scales]).astype(np.float64)
-    variances = np.stack([scale.scale for scale in scales]).astype(np.float64) ** 2
-    spread = np.sqrt(variances.mean(0) + means.var(0))
-    return Standardisation(means.mean(0).astype(np.float32), spread.astype(np.float32))

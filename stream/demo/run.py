@@ -40,7 +40,7 @@ from stream.transport.topics import ensure_topics
 
 DAY_S = 86_400.0
 _GROUP = "foreshot-demo"
-_LABELS_FROM_DAY = 22.0
+_LABELS_FROM_DAY = 20.0
 _JUDGED_FROM_DAY = 24.0
 
 

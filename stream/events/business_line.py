@@ -50,7 +50,7 @@ class AdaptationPolicy(Declared):
     max_age_s: DurationS = Field(604_800.0, alias="max_age", gt=0)
     drift: bool = True
     support_frauds: int = Field(512, ge=1, le=100_000)
-    support_genuine: int = Field(4_096, ge=16, le=1_000_000)
+    support_genuine: int = Field(2_048, ge=16, le=1_000_000)
     background_per_day: float = Field(500.0, gt=0, allow_inf_nan=False)
     gate_share: float = Field(0.25, ge=0, le=0.5)
     gate_tolerance: float = Field(0.02, ge=0, le=1)

@@ -1,7 +1,7 @@
 """The features: their names, their order, their version, and how each is told to a person."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from math import copysign, exp, expm1
@@ -24,6 +24,8 @@ class Feature:
         text: Told to a person, with `{value}` (after `to_display`) and `{kind}` (card, account).
         to_display: From the raw feature to what a person reads.
         text_if_not: Told instead where the displayed value is 0, for yes-or-no features.
+        from_labels: Whether it is made of labels: its spread tells how much of a line is
+            labelled, not what the line is like.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Feature:
     text: str
     to_display: Callable[[float], float] = float
     text_if_not: str | None = None
+    from_labels: bool = False
 
     def describe(self, value: float, kind: str = "card") -> str:
         """Return what the raw feature value means, for a person.
@@ -70,6 +73,10 @@ def _windows(
     side: Side, prefix: str, text: str, to_display: Callable[[float], float], names: tuple[str, ...]
 ) -> list[Feature]:
     return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), to_display) for name in names]
+
+
+def _label_windows(prefix: str, text: str, to_display: Callable[[float], float]) -> list[Feature]:
+    return [replace(one, from_labels=True) for one in _windows("counterparty", prefix, text, to_display, _DAYS)]
 
 
 _SPOKEN = {"1h": "an hour", "1d": "a day", "7d": "7 days", "30d": "30 days"}
@@ -124,20 +131,15 @@ _COUNTERPARTY = (
     ),
     Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
     Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
-    *_windows("counterparty", "counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float, _DAYS),
-    *_windows(
-        "counterparty",
-        "counterparty_frauds",
-        "about {value:.1f} known frauds at the counterparty in WINDOW",
-        _frauds,
-        _DAYS,
-    ),
+    *_label_windows("counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float),
+    *_label_windows("counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds),
 )
 
 FEATURES: tuple[Feature, ...] = _SUBJECT + _COUNTERPARTY
 """The feature vector, the subject's part first."""
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+FROM_LABELS: tuple[bool, ...] = tuple(feature.from_labels for feature in FEATURES)
 SUBJECT_WIDTH = len(_SUBJECT)
 COUNTERPARTY_WIDTH = len(_COUNTERPARTY)
 

@@ -83,14 +83,14 @@ class LineLearner:
         if weights.manifest.line in self._lines:
             self._memory(weights.manifest.line).on_weights(weights)
 
-    def on_activation(self, line: str, version: int) -> None:
+    def on_activation(self, line: str, version: int, *, by_learner: bool) -> None:
         """Take note that a version was put in force, by adaptation or by a person's rollback."""
         if line in self._lines:
-            self._memory(line).on_activation(version)
+            self._memory(line).on_activation(version, by_learner=by_learner)
 
     def support_labels(self, line: str) -> dict[str, int]:
         """Return how many labels of each kind the line's buffer holds, the gate's included."""
-        return self._memory(line).buffer.label_counts()
+        return self._memory(line).buffer.label_counts() if line in self._lines else {}
 
     def _memory(self, line: str) -> LineMemory:
         if line not in self._memories:

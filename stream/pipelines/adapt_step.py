@@ -1,7 +1,7 @@
 """Labelled examples of one partition of lines in; weights, their activation and their audit out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -14,8 +14,7 @@ from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import Adaptation, LineLearner
 from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
-from stream.pipelines.live_weights import Activation, activate, delete, publish
-from stream.scoring.line_weights import LineWeights
+from stream.pipelines.live_weights import LEARNER, Activation, activate, delete, publish, split_key, stored_weights
 
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
@@ -26,7 +25,7 @@ def activation_of(record: AdaptationRecord) -> Activation:
     event_time_s = record.event_time.timestamp()
     not_before_s = 0.0 if at_once else (math.floor(event_time_s / ACTIVATION_GRID_S) + 1) * ACTIVATION_GRID_S
     return Activation(
-        record.version, "learner", f"{record.trigger}: {record.reason}", record.made_at.isoformat(), not_before_s
+        record.version, LEARNER, f"{record.trigger}: {record.reason}", record.made_at.isoformat(), not_before_s
     )
 
 
@@ -66,34 +65,51 @@ class AdaptStep:
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Remember examples without adapting."""
-        self._learner.fold(_decode(records)[0])
+        examples = (_decode(record, []) for record in records)
+        self._learner.fold([example for example in examples if example is not None])
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for nothing."""
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Remember examples and adapt what is due."""
-        examples, rejected = _decode(records)
-        self._catch_up({example.line for example in examples})
-        self._made = self._learner.learn(examples)
         outgoing: list[Outgoing] = []
+        rejected: list[Rejected] = []
+        touched: set[str] = set()
+        taken = 0
+        self._made = []
+        # Weights are published before the next record is looked at: no label waits for another's.
+        while taken < len(records) and not self._made:
+            example = _decode(records[taken], rejected)
+            taken += 1
+            if example is not None:
+                if example.line not in touched:
+                    self._catch_up(example.line)
+                touched.add(example.line)
+                self._made = self._learner.learn([example])
         for made in self._made:
-            value = made.record.model_dump_json().encode()
-            outgoing.append(Outgoing(ADAPTATIONS, made.record.line.encode(), value))
-            if made.weights is not None:
-                outgoing.append(publish(made.weights))
-                outgoing += activate(made.record.line, activation_of(made.record), self._scoring_partitions)
-                if (old := made.record.version - self._keep_versions[made.record.line]) > 0:
-                    outgoing.append(delete(made.record.line, old))
-        for line in dict.fromkeys(example.line for example in examples):
+            outgoing += self._published(made)
+        self._book_support(touched)
+        return Effects(outgoing, rejected, taken)
+
+    def _published(self, made: Adaptation) -> list[Outgoing]:
+        record = made.record
+        outgoing = [Outgoing(ADAPTATIONS, record.line.encode(), record.model_dump_json().encode())]
+        if made.weights is not None:
+            outgoing.append(publish(made.weights))
+            outgoing += activate(record.line, activation_of(record), self._scoring_partitions)
+            if (old := record.version - self._keep_versions[record.line]) > 0:
+                outgoing.append(delete(record.line, old))
+        return outgoing
+
+    def _book_support(self, lines: set[str]) -> None:
+        for line in lines:
             for label, count in self._learner.support_labels(line).items():
                 self._metrics.gauge("foreshot_support_labels", count, line=line, label=label)
-        return Effects(outgoing, rejected)
 
-    def _catch_up(self, lines: set[str]) -> None:
+    def _catch_up(self, line: str) -> None:
         # Records come on the event loop; the learner works in a thread and must not be changed under it.
-        for line in sorted(lines):
-            self._known.tell(line, self._learner, self._seen)
+        self._known.tell(line, self._learner, self._seen)
 
     def committed(self) -> None:
         """Book the adaptations that are now visible."""
@@ -109,15 +125,12 @@ class AdaptStep:
         """Hold nothing."""
 
 
-def _decode(records: Sequence[SourceRecord]) -> tuple[list[LabelledExample], list[Rejected]]:
-    examples: list[LabelledExample] = []
-    rejected: list[Rejected] = []
-    for record in records:
-        try:
-            examples.append(decode(record.value or b""))
-        except msgspec.MsgspecError as error:
-            rejected.append(Rejected(record, "unreadable", None, str(error)))
-    return examples, rejected
+def _decode(record: SourceRecord, rejected: list[Rejected]) -> LabelledExample | None:
+    try:
+        return decode(record.value or b"")
+    except msgspec.MsgspecError as error:
+        rejected.append(Rejected(record, "unreadable", None, str(error)))
+        return None
 
 
 class KnownWeights:
@@ -131,7 +144,7 @@ class KnownWeights:
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take one record of `line-weights`."""
-        line, _, _version = key.decode(errors="replace").partition("\0")
+        line, _ = split_key(key)
         kept = self._records.setdefault(line, {})
         if value is None:
             kept.pop(key, None)
@@ -155,10 +168,11 @@ class KnownWeights:
 
     def _tell_one(self, line: str, learner: LineLearner, key: bytes, value: bytes) -> None:
         try:
-            if b"\0" in key:
-                learner.on_weights(LineWeights.from_bytes(value, self._feature_hash))
+            if split_key(key)[1] is not None:
+                learner.on_weights(stored_weights(key, value, self._feature_hash))
             else:
-                learner.on_activation(line, msgspec.json.decode(value, type=Activation).version)
+                pointer = msgspec.json.decode(value, type=Activation)
+                learner.on_activation(line, pointer.version, by_learner=pointer.by == LEARNER)
         except (WeightsRefusedError, msgspec.MsgspecError):
             # The scorers refuse, count and log the same record.
             return

@@ -35,10 +35,15 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that one micro-batch asks for; written in one transaction or not at all."""
+    """All that one micro-batch asks for; written in one transaction or not at all.
+
+    Attributes:
+        taken: How many of the records are done; None is all. The rest is asked for again.
+    """
 
     outgoing: list[Outgoing] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    taken: int | None = None
 
 
 class PartitionStep(Protocol):
@@ -63,7 +68,7 @@ class PartitionStep(Protocol):
         ...
 
     def process(self, records: list[SourceRecord]) -> Effects:
-        """Take records of one input in order, change the state, say what to write."""
+        """Take records of one input in order, all or the first of them; say what to write."""
         ...
 
     def committed(self) -> None:

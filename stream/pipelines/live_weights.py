@@ -22,6 +22,9 @@ from stream.scoring.line_weights import LineWeights
 
 logger = logging.getLogger(__name__)
 
+LEARNER = "learner"
+"""Who activates what adaptation made; a person's rollback bears another name."""
+
 
 class Activation(msgspec.Struct, frozen=True):
     """Which version of a line's weights is in force, who said so and why.
@@ -41,6 +44,26 @@ class Activation(msgspec.Struct, frozen=True):
 def version_key(line: str, version: int) -> bytes:
     """Return the key of one version's record."""
     return f"{line}\0{version}".encode()
+
+
+def split_key(key: bytes) -> tuple[str, int | None]:
+    """Return the line and the version a record's key names; no version is the pointer to the one in force."""
+    line, _, version = key.decode(errors="replace").partition("\0")
+    return line, int(version) if version.isdecimal() else None
+
+
+def stored_weights(key: bytes, value: bytes, feature_hash: str) -> LineWeights:
+    """Return the weights of a record.
+
+    Raises:
+        WeightsRefusedError: They do not fit, or are another line's or version's than the key says.
+    """
+    found = LineWeights.from_bytes(value, feature_hash)
+    if (found.manifest.line, found.manifest.version) != split_key(key):
+        raise WeightsRefusedError(
+            "key", f"they say to be version {found.manifest.version} of line {found.manifest.line}, their key does not"
+        )
+    return found
 
 
 def publish(weights: LineWeights) -> Outgoing:
@@ -77,25 +100,24 @@ class LiveWeights:
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the topic; weights that do not fit are refused, counted and logged."""
-        line, _, version = key.decode(errors="replace").partition("\0")
-        if not version.isdigit():
+        line, version = split_key(key)
+        if version is None:
             return
         try:
             if value is None:
-                self._scorers.drop(line, int(version))
+                self._scorers.drop(line, version)
             else:
-                self._scorers.put(LineWeights.from_bytes(value, self._feature_hash))
+                self._scorers.put(stored_weights(key, value, self._feature_hash))
         except WeightsRefusedError as error:
             self._metrics.count("foreshot_weights_refused", reason=error.reason)
-            logger.error("weights %s of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
-        self._seen.add((line, int(version)))
+            logger.error("weights %d of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
+        self._seen.add((line, version))
         self._arrival.set()
 
     async def arrived(self, line: str, version: int, timeout_s: float = 10.0) -> None:
         """Wait until a version came, fit or not; go on without it after `timeout_s`."""
         if version == 0:
             return
-        deadline_s = time.monotonic() + timeout_s
         deadline_s = time.monotonic() + timeout_s
         while (line, version) not in self._seen:
             self._arrival.clear()

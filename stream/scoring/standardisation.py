@@ -1,9 +1,18 @@
-"""Standardises a line's rows by the line's own unlabelled past."""
+"""Standardises a line's rows by the line's own unlabelled past.
 
+But for the features that labels make: their spread tells how many labels a line has, so
+a line with few would see its first known fraud ten deviations out. They keep the scale
+that all lines share. Measured on the demo's line without history: average precision .07
+with its own scale, .19 with the shared one.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from stream.features.specification import FROM_LABELS
 
 # Wide: a rare column (a terminal's risk) has its news many deviations out, and the
 # piecewise encoding saturates by itself. ±5 cost .05 average precision on the handbook.
@@ -45,3 +54,17 @@ def fit_standardisation(rows: npt.NDArray[np.float32], prior: Standardisation | 
         variance = share * (values.var(0) if count else 0.0) + (1 - share) * prior.scale.astype(np.float64) ** 2
         scale = np.sqrt(variance)
     return Standardisation(mean.astype(np.float32), np.maximum(scale, _LEAST_SCALE).astype(np.float32))
+
+
+def keep_shared(own: Standardisation, shared: Standardisation) -> Standardisation:
+    """Return a line's own scale, but the shared one where features are made of labels."""
+    made = np.array(FROM_LABELS)
+    return Standardisation(np.where(made, shared.mean, own.mean), np.where(made, shared.scale, own.scale))
+
+
+def pool(scales: Sequence[Standardisation]) -> Standardisation:
+    """Return the mean of the lines' means, and the spread within and between lines."""
+    means = np.stack([scale.mean for scale in scales]).astype(np.float64)
+    variances = np.stack([scale.scale for scale in scales]).astype(np.float64) ** 2
+    spread = np.sqrt(variances.mean(0) + means.var(0))
+    return Standardisation(means.mean(0).astype(np.float32), spread.astype(np.float32))

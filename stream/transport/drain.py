@@ -12,6 +12,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from stream.errors import ForeshotError
 
+_SHORTEST_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.1
+# Reading the last records alone tells where a topic visibly ends.
+_TAIL = 512
+
 
 class Drain:
     """Follows the topics that a group consumes."""
@@ -45,9 +50,12 @@ class Drain:
             ForeshotError: The stream did not get there in time.
         """
         deadline_s = time.monotonic() + timeout_s
-        quiet = 0
+        quiet, pause_s = 0, _SHORTEST_PAUSE_S
         while quiet < 2:
             quiet = quiet + 1 if self._worked_off() else 0
+            if not quiet:
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             if time.monotonic() > deadline_s:
                 behind = ", ".join(f"{tp.topic}/{tp.partition}" for tp in self._behind())
                 raise ForeshotError(f"the stream did not work off {behind} in {timeout_s:.0f} s; is a worker running?")
@@ -57,14 +65,24 @@ class Drain:
 
     def _read_on(self) -> bool:
         """Read to the stable ends; return whether anything new was seen."""
-        new = False
+        starts = {tp: self._reader.position(tp) for tp in self._partitions}
         ends = self._reader.end_offsets(self._partitions)
+        for tp, start in starts.items():
+            self._reader.seek(tp, max(start, ends[tp] - _TAIL))
+        found = self._read_to(ends)
+        # A tail without a record holds markers alone.
+        unseen = [tp for tp, start in starts.items() if start < ends[tp] - _TAIL and tp not in found]
+        for tp in unseen:
+            self._reader.seek(tp, starts[tp])
+        return bool(found | self._read_to(ends))
+
+    def _read_to(self, ends: dict[TopicPartition, int]) -> set[TopicPartition]:
+        found: set[TopicPartition] = set()
         while any(self._reader.position(tp) < ends[tp] for tp in self._partitions):
-            runs = self._reader.poll(timeout_ms=20, max_records=100_000)
-            for tp, records in runs.items():
+            for tp, records in self._reader.poll(timeout_ms=20, max_records=100_000).items():
                 self._last[tp] = records[-1].offset
-            new = new or bool(runs)
-        return new
+                found.add(tp)
+        return found
 
     def _behind(self) -> list[TopicPartition]:
         committed = self._admin.list_group_offsets({self._group: self._partitions})[self._group]

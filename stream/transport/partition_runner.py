@@ -20,7 +20,9 @@ from stream.transport.transactions import TransactionalWriter
 
 logger = logging.getLogger(__name__)
 
-_WAITING_BATCHES = 4
+_WAITING_BATCHES = 8
+# A transaction costs the same for few records as for many: what waits is taken together.
+_MOST_TOGETHER = 2_048
 
 
 def source_record(record: Any) -> SourceRecord:
@@ -68,6 +70,7 @@ class PartitionRunner:
         self._limit = limit
         self._committed_offset = committed_offset
         self._queue: asyncio.Queue[MicroBatch] = asyncio.Queue(_WAITING_BATCHES)
+        self._held: MicroBatch | None = None
         self._next_offset: dict[str, int] = {}
         self._step = stage.make_step(partition)
         self._closed = False
@@ -75,7 +78,7 @@ class PartitionRunner:
     @property
     def waiting(self) -> bool:
         """Whether a batch is being processed or waits."""
-        return self.busy or not self._queue.empty()
+        return self.busy or self._held is not None or not self._queue.empty()
 
     def next_offset(self, topic: str) -> int | None:
         """Return the first offset not yet processed, None before the start."""
@@ -92,15 +95,16 @@ class PartitionRunner:
         await self._restore()
         await self.stage.before()
         while True:
-            batch = await self._queue.get()
+            topic, records = await self._together()
             self.busy = True
-            await self._take(batch)
+            await self._take(topic, records)
             self.busy = False
             self.last_progress_s = time.monotonic()
 
     async def stop(self) -> None:
         """Let go of the partition without committing anything more."""
         self._closed = True
+        self._held = None
         while not self._queue.empty():
             self._queue.get_nowait()
         await self._writer.stop()
@@ -140,23 +144,37 @@ class PartitionRunner:
             end=committed,
         )
 
-    async def _take(self, batch: MicroBatch) -> None:
-        topic = batch.tp.topic
-        fresh = [record for record in batch.records if record.offset >= self._next_offset[topic]]
-        if not fresh:
-            return
+    async def _together(self) -> tuple[str, list[Any]]:
+        batch = self._held or await self._queue.get()
+        self._held = None
+        topic, records = batch.tp.topic, list(batch.records)
+        while not self._queue.empty() and len(records) < _MOST_TOGETHER:
+            following = self._queue.get_nowait()
+            if following.tp.topic != topic:
+                self._held = following
+                break
+            records += following.records
+        return topic, records
+
+    async def _take(self, topic: str, waiting: list[Any]) -> None:
+        records = [source_record(record) for record in waiting if record.offset >= self._next_offset[topic]]
+        while records:
+            records = records[await self._take_some(topic, records) :]
+
+    async def _take_some(self, topic: str, records: list[SourceRecord]) -> int:
         began = time.monotonic()
-        records = [source_record(record) for record in fresh]
         await self._step.prepare(records)
         process = self._step.process
         effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
-        self._limit.take(len(records), len(effects.rejected), topic)
+        taken = len(records) if effects.taken is None else effects.taken
+        self._limit.take(taken, len(effects.rejected), topic)
         processed = time.monotonic()
-        next_offset = fresh[-1].offset + 1
+        next_offset = records[taken - 1].offset + 1
         await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)
         self._next_offset[topic] = next_offset
         self._step.committed()
         self._book(topic, effects, processed - began, time.monotonic() - processed)
+        return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
         named = self._names.named

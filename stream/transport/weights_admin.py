@@ -1,5 +1,6 @@
 """Reads `line-weights` for a person, and puts an older version in force."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,7 @@ import msgspec
 from stream.errors import UsageError, WeightsRefusedError
 from stream.features.specification import feature_hash
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
-from stream.pipelines.live_weights import Activation, activate
-from stream.scoring.line_weights import LineWeights
+from stream.pipelines.live_weights import LEARNER, Activation, activate, split_key, stored_weights, version_key
 from stream.scoring.weights_manifest import WeightsManifest
 from stream.settings import Settings
 from stream.transport.clients import connect_producer, read_topic
@@ -51,19 +51,21 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
     stored: dict[tuple[str, int], bytes] = {}
     in_force: dict[str, int] = {}
     for record in read_topic(settings.bootstrap_servers, Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
-        line, _, version = record.key.decode().partition("\0")
-        if not version:
-            in_force[line] = msgspec.json.decode(record.value, type=Activation).version
+        line, version = split_key(record.key)
+        if version is None:
+            # The newest pointer that can be read counts.
+            with contextlib.suppress(msgspec.MsgspecError):
+                in_force[line] = msgspec.json.decode(record.value or b"", type=Activation).version
         elif record.value is None:
-            stored.pop((line, int(version)), None)
+            stored.pop((line, version), None)
         else:
-            stored[line, int(version)] = record.value
+            stored[line, version] = record.value
     return [_kept(line, version, value, in_force.get(line)) for (line, version), value in sorted(stored.items())]
 
 
 def _kept(line: str, version: int, value: bytes, in_force: int | None) -> KeptVersion:
     try:
-        manifest = LineWeights.from_bytes(value, feature_hash()).manifest
+        manifest = stored_weights(version_key(line, version), value, feature_hash()).manifest
     except WeightsRefusedError as error:
         return KeptVersion(line, version, version == in_force, None, str(error))
     return KeptVersion(line, version, version == in_force, manifest, "")
@@ -75,8 +77,10 @@ def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: s
     Version 0, the shared initialisation, is always there.
 
     Raises:
-        UsageError: The line has no such version, or it does not fit.
+        UsageError: The line has no such version, or it does not fit; or the name is the learner's.
     """
+    if by == LEARNER:
+        raise UsageError(f"{by} is how the learner signs; say --by with another name")
     kept = {one.version: one for one in read_weights(settings) if one.line == line}
     if version != 0 and (version not in kept or kept[version].manifest is None):
         raise UsageError(f"line {line} has no usable version {version}; see `foreshot weights list --line {line}`")

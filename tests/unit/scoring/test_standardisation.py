@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.scoring.standardisation import CLIP, Standardisation, fit_standardisation
+from stream.features.specification import FEATURES, NAMES
+from stream.scoring.standardisation import CLIP, Standardisation, fit_standardisation, keep_shared, pool
 
 PRIOR = Standardisation(np.array([10.0, -10.0], np.float32), np.array([4.0, 0.5], np.float32))
 
@@ -44,3 +45,21 @@ def test_a_constant_column_keeps_a_scale_above_0():
 def test_any_value_ends_within_the_clip(value):
     rows = PRIOR.apply(np.array([[value, -value]], np.float32))
     assert (np.abs(rows) <= CLIP).all()
+
+
+def test_features_made_of_labels_keep_the_scale_that_all_lines_share():
+    width = len(FEATURES)
+    own = Standardisation(np.full(width, 1.0, np.float32), np.full(width, 2.0, np.float32))
+    shared = Standardisation(np.full(width, 3.0, np.float32), np.full(width, 4.0, np.float32))
+    found = keep_shared(own, shared)
+    made = [name for name, mean in zip(NAMES, found.mean, strict=True) if mean == 3.0]
+    assert made == [name for name in NAMES if name.startswith(("counterparty_risk", "counterparty_frauds"))]
+    assert found.scale[NAMES.index(made[0])] == 4.0
+    assert found.scale[0] == 2.0
+
+
+def test_lines_far_apart_pool_to_a_scale_that_spans_them():
+    scales = [Standardisation(np.array([mean], np.float32), np.array([3.0], np.float32)) for mean in (-4.0, 4.0)]
+    found = pool(scales)
+    assert found.mean == pytest.approx([0.0])
+    assert found.scale == pytest.approx([5.0])

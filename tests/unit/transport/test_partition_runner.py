@@ -1,0 +1,116 @@
+"""One partition's runner: what waits is taken together, in order, once."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from faust.types import TP
+
+from stream.metrics import Metrics
+from stream.pipelines.effects import Effects, Outgoing, StatelessReplay
+from stream.transport.dead_letters import DeadLetterLimit
+from stream.transport.micro_batches import MicroBatch
+from stream.transport.partition_runner import PartitionRunner
+from stream.transport.stage import Stage
+from stream.transport.topics import Topics
+
+
+class WriterThatRemembers:
+    def __init__(self, delay_s=0.0):
+        self.commits = []
+        self.delay_s = delay_s
+
+    async def start(self):
+        pass
+
+    async def stop(self):
+        pass
+
+    async def commit(self, outgoing, source, next_offset):
+        await asyncio.sleep(self.delay_s)
+        self.commits.append(([one.value for one in outgoing], source.topic, next_offset))
+
+
+class Echo(StatelessReplay):
+    """Writes each record back, at most some at a time."""
+
+    def __init__(self, most=None):
+        self.state = None
+        self.most = most
+
+    def process(self, records):
+        taken = records[: self.most]
+        return Effects([Outgoing("out", None, record.value) for record in taken], [], len(taken))
+
+
+def a_batch(offsets, topic="in"):
+    records = [
+        SimpleNamespace(topic=topic, partition=0, offset=at, key=b"k", value=b"%d" % at, timestamp=0) for at in offsets
+    ]
+    return MicroBatch(TP(topic, 0), 1, records)
+
+
+def run(batches, step=None, committed=0, writer=None):
+    """Return the commits after all batches were worked off."""
+    writer = writer or WriterThatRemembers()
+
+    async def offset(_):
+        return committed
+
+    async def work():
+        stage = Stage("echo", ("in", "other"), None, lambda _: step or Echo())
+        runner = PartitionRunner(
+            stage, 0, ["in", "other"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), offset
+        )
+        for batch in batches:
+            await runner.submit(batch)
+        task = asyncio.create_task(runner.run())
+        for _ in range(200):
+            await asyncio.sleep(0.005)
+            if not runner.waiting:
+                break
+        assert not runner.waiting
+        task.cancel()
+        return writer.commits
+
+    return asyncio.run(work())
+
+
+def test_batches_that_wait_share_one_transaction():
+    assert run([a_batch([0, 1]), a_batch([2]), a_batch([3, 4])]) == [([b"0", b"1", b"2", b"3", b"4"], "in", 5)]
+
+
+def test_batches_of_two_topics_keep_their_order_and_their_own_transactions():
+    commits = run([a_batch([0]), a_batch([7], "other"), a_batch([8], "other"), a_batch([1])])
+    assert commits == [([b"0"], "in", 1), ([b"7", b"8"], "other", 9), ([b"1"], "in", 2)]
+
+
+def test_records_below_the_committed_offset_are_not_taken_again():
+    assert run([a_batch([3, 4, 5])], committed=5) == [([b"5"], "in", 6)]
+
+
+def test_a_batch_committed_whole_makes_no_transaction():
+    assert run([a_batch([3, 4])], committed=5) == []
+
+
+def test_a_step_that_takes_the_first_records_alone_is_asked_for_the_rest():
+    assert run([a_batch([0, 1, 2])], Echo(most=2)) == [([b"0", b"1"], "in", 2), ([b"2"], "in", 3)]
+
+
+@pytest.mark.parametrize("waiting", [1, 3])
+def test_a_stopped_runner_drops_what_waits_and_takes_no_more(waiting):
+    writer = WriterThatRemembers()
+
+    async def work():
+        stage = Stage("echo", ("in",), None, lambda _: Echo())
+        runner = PartitionRunner(
+            stage, 0, ["in"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), lambda _: None
+        )
+        for at in range(waiting):
+            await runner.submit(a_batch([at]))
+        await runner.stop()
+        await runner.submit(a_batch([9]))
+        return runner.waiting
+
+    assert asyncio.run(work()) is False
+    assert writer.commits == []
