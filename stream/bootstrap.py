@@ -1,32 +1,20 @@
-"""Chooses the real parts and joins them: the one place that does."""
+"""Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
 
-import asyncio
-from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from metalearn.checkpoint import Initialisation
-from stream.adaptation.adapter import Adapter
-from stream.adaptation.feature_store import FeatureStore
-from stream.adaptation.label_state import LabelState
 from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
-from stream.clock import SystemClock
 from stream.errors import UsageError
-from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder
 from stream.events.line_file import load_lines
 from stream.features.counterparty import CounterpartyState
 from stream.features.specification import feature_hash
 from stream.features.subject import SubjectState
 from stream.logs import set_up_logging
-from stream.metrics import Metrics
 from stream.pipelines import effects
 from stream.pipelines.active_versions import ActiveVersions
-from stream.pipelines.adapt_line import LineLearner
-from stream.pipelines.adapt_step import AdaptStep, KnownWeights
 from stream.pipelines.live_weights import LiveWeights
-from stream.pipelines.match_step import MatchStep
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.pipelines.raise_alert import RaiseStep
 from stream.pipelines.score_event import Scoring
@@ -38,125 +26,72 @@ from stream.transport.app import StreamWorker
 from stream.transport.health import Health
 from stream.transport.stage import Stage
 from stream.transport.topics import (
-    MATCH_STATE,
     PROFILE_STATE,
     RAISE_STATE,
     REKEYED_SUFFIX,
     SCORE_STATE,
-    Topics,
     ensure_topics,
     line_topics,
-    partition_count,
 )
-from stream.transport.weights_topic import WeightsTopic
-
-DAY_S = 86_400.0
+from stream.worker_parts import WorkerParts
 
 
-class WorkerParts:
-    """The parts that the stages of one worker share."""
+def score_stages(parts: WorkerParts) -> list[Stage]:
+    """Return profile, score and raise, and rekey where a line asks for it."""
+    scorers = LineScorers(shared_weights(parts.initialisation))
+    live = LiveWeights(scorers, feature_hash(), parts.metrics)
+    parts.weights.listen(live.take)
+    named = parts.names.named
+    sources = line_topics(parts.lines.values())
+    profiled = tuple(named(topic + REKEYED_SUFFIX if rekey else topic) for topic, rekey in sources.items())
+    return [
+        *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey),
+        Stage("profile", profiled, named(PROFILE_STATE), lambda partition: _profile_step(parts, partition)),
+        Stage(
+            "score",
+            (named(effects.ENRICHED_EVENTS),),
+            named(SCORE_STATE),
+            lambda partition: _score_step(parts, scorers, live, partition),
+            before=parts.weights.loaded,
+        ),
+        Stage(
+            "raise",
+            (named(effects.ALERT_CANDIDATES),),
+            named(RAISE_STATE),
+            lambda _: RaiseStep(parts.lines, AlertDeduplicator(), parts.metrics),
+        ),
+    ]
 
-    def __init__(self, settings: Settings, lines: Mapping[str, BusinessLine], initialisation: Initialisation) -> None:
-        """Join them; nothing connects yet."""
-        self.settings = settings
-        self.lines = lines
-        self.initialisation = initialisation
-        self.names = Topics(settings.topic_prefix)
-        self.metrics = Metrics()
-        self.clock = SystemClock()
-        self.weights = WeightsTopic(settings.bootstrap_servers, self.names.named(effects.LINE_WEIGHTS))
-        self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)
 
-    def score_stages(self) -> list[Stage]:
-        """Return profile, score and raise, and rekey where a line asks for it."""
-        scorers = LineScorers(shared_weights(self.initialisation))
-        live = LiveWeights(scorers, feature_hash(), self.metrics)
-        self.weights.listen(live.take)
-        named = self.names.named
-        sources = line_topics(self.lines.values())
-        profiled = tuple(named(topic + REKEYED_SUFFIX if rekey else topic) for topic, rekey in sources.items())
-        return [
-            *(self._rekey_stage(topic) for topic, rekey in sources.items() if rekey),
-            Stage("profile", profiled, named(PROFILE_STATE), self._profile_step),
-            Stage(
-                "score",
-                (named(effects.ENRICHED_EVENTS),),
-                named(SCORE_STATE),
-                lambda partition: self._score_step(scorers, live, partition),
-                before=self.weights.loaded,
-            ),
-            Stage(
-                "raise",
-                (named(effects.ALERT_CANDIDATES),),
-                named(RAISE_STATE),
-                lambda _: RaiseStep(self.lines, AlertDeduplicator(), self.metrics),
-            ),
-        ]
+def _decoder(parts: WorkerParts) -> Decoder:
+    settings = parts.settings
+    return Decoder(parts.lines, parts.clock, settings.max_event_bytes, settings.topic_prefix)
 
-    def learn_stages(self) -> list[Stage]:
-        """Return match and adapt."""
-        known = KnownWeights(feature_hash())
-        self.weights.listen(known.take)
-        adapter = Adapter(self.initialisation)
-        keep = {name: line.adaptation.keep_versions for name, line in self.lines.items()}
-        named = self.names.named
-        labels = named(effects.FRAUD_LABELS)
-        return [
-            Stage("match", (named(effects.SCORED_EVENTS), labels), named(MATCH_STATE), self._match_step),
-            Stage(
-                "adapt",
-                (named(effects.LABELLED_EXAMPLES),),
-                None,
-                lambda _: AdaptStep(
-                    LineLearner(self.lines, adapter, self.clock), keep, known, self.metrics, self.partitions
-                ),
-                before=partial(self._ready_to_adapt, adapter),
-                in_thread=True,
-            ),
-        ]
 
-    async def _ready_to_adapt(self, adapter: Adapter) -> None:
-        await asyncio.gather(self.weights.loaded(), asyncio.to_thread(adapter.warm_up))
+def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
+    return Stage(
+        f"rekey-{topic}",
+        (parts.names.named(topic),),
+        None,
+        lambda _: RekeyStep(_decoder(parts), topic + REKEYED_SUFFIX),
+    )
 
-    def _decoder(self) -> Decoder:
-        settings = self.settings
-        return Decoder(self.lines, self.clock, settings.max_event_bytes, settings.topic_prefix)
 
-    def _rekey_stage(self, topic: str) -> Stage:
-        return Stage(
-            f"rekey-{topic}",
-            (self.names.named(topic),),
-            None,
-            lambda _: RekeyStep(self._decoder(), topic + REKEYED_SUFFIX),
-        )
+def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
+    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition)
 
-    def _profile_step(self, partition: int) -> ProfileStep:
-        return ProfileStep(self._decoder(), SubjectState(self.settings.max_entities), self.metrics, partition)
 
-    def _score_step(self, scorers: LineScorers, live: LiveWeights, partition: int) -> ScoreStep:
-        scoring = Scoring(
-            self.lines,
-            CounterpartyState(self.settings.max_entities),
-            scorers,
-            ActiveVersions(),
-            AlertBudget(),
-            self.partitions,
-            self.clock,
-        )
-        return ScoreStep(scoring, live, self.metrics, partition)
-
-    def _match_step(self, partition: int) -> MatchStep:
-        horizon_s = self.settings.label_horizon_days * DAY_S
-        folder = Path(self.settings.state_folder) / "features" / f"{self.settings.topic_prefix}{partition}"
-        return MatchStep(
-            LabelState(horizon_s),
-            FeatureStore(folder, horizon_s),
-            self.lines,
-            self.metrics,
-            partition,
-            self.partitions,
-            self.names.named(effects.FRAUD_LABELS),
-        )
+def _score_step(parts: WorkerParts, scorers: LineScorers, live: LiveWeights, partition: int) -> ScoreStep:
+    scoring = Scoring(
+        parts.lines,
+        CounterpartyState(parts.settings.max_entities),
+        scorers,
+        ActiveVersions(),
+        AlertBudget(),
+        parts.partitions,
+        parts.clock,
+    )
+    return ScoreStep(scoring, live, parts.metrics, partition)
 
 
 def build_worker(settings: Settings, role: str) -> StreamWorker:
@@ -174,8 +109,12 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     initialisation = load_worker_initialisation(settings)
     ensure_topics(settings, lines.values())
     parts = WorkerParts(settings, lines, initialisation)
-    stages = parts.score_stages() if role in ("score", "all") else []
-    stages += parts.learn_stages() if role in ("learn", "all") else []
+    stages = score_stages(parts) if role in ("score", "all") else []
+    if role in ("learn", "all"):
+        # RocksDB, river and torch are not there where only scoring was installed.
+        from stream.bootstrap_learn import learn_stages  # noqa: PLC0415
+
+        stages += learn_stages(parts)
     return StreamWorker(settings, stages, parts.weights, parts.metrics, Health(settings.stall_seconds, parts.metrics))
 
 

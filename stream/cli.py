@@ -20,6 +20,8 @@ _COMMANDS = {
     "weights": "List, show or roll back a line's weights.",
 }
 
+_EXTRAS = {"torch": "learn", "rocksdict": "learn", "river": "learn"}
+
 
 class LazyCommands(click.Group):
     """Imports a command's module only when it is called, so that help stays quick."""
@@ -55,6 +57,12 @@ def main() -> None:
     except ForeshotError as error:
         click.echo(f"foreshot: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        click.echo(f"foreshot: {error.name} is not installed; `pip install foreshot[{extra}]`", err=True)
+        sys.exit(2)
     except click.exceptions.Abort:
         click.echo("foreshot: interrupted", err=True)
         sys.exit(1)

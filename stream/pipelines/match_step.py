@@ -9,6 +9,7 @@ from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
 from stream.adaptation.labelled_example import LabelledExample
 from stream.adaptation.labelled_example import encode as encode_example
+from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.enriched_event import encode as encode_enriched
@@ -30,6 +31,7 @@ class MatchStep:
         state: LabelState,
         store: FeatureStore,
         lines: Mapping[str, BusinessLine],
+        clock: Clock,
         metrics: Metrics,
         partition: int,
         partitions: int,
@@ -41,6 +43,7 @@ class MatchStep:
             state: Labels in force and waiting.
             store: What events were scored from.
             lines: Business lines by name.
+            clock: Tells the future from the past.
             metrics: Where labels and precision are booked.
             partition: The partition number.
             partitions: How many partitions both topics have.
@@ -50,6 +53,7 @@ class MatchStep:
         self._labels = state
         self._store = store
         self._lines = lines
+        self._clock = clock
         self._metrics = metrics
         self._partition = partition
         self._partitions = partitions
@@ -94,7 +98,13 @@ class MatchStep:
         here: list[tuple[FraudLabel, int]] = []
         sources: list[SourceRecord] = []
         forwarded: list[Outgoing] = []
+        now_s = self._clock.now_s()
         for label, record in labels:
+            if (ahead_s := label.labelled_at.timestamp() - now_s) > self._most_ahead_s(label.line):
+                # Taken, it would outlast every honest label that comes after it.
+                detail = f"labelled {ahead_s:.0f} s ahead of the clock"
+                rejected.append(Rejected(record, "far_future", "labelled_at", detail))
+                continue
             key = label.event_id.encode()
             owner = partition_of(key, self._partitions)
             if owner == self._partition:
@@ -106,6 +116,9 @@ class MatchStep:
         self._booked = match_labels(self._labels, self._store, here, lines=self._lines)
         effects = self._effects(self._booked, sources, rejected)
         return Effects([*forwarded, *effects.outgoing], effects.rejected)
+
+    def _most_ahead_s(self, line: str) -> float:
+        return self._lines[line].max_future_s if line in self._lines else 0.0
 
     def _effects(self, found: MatchEffects, sources: list[SourceRecord], rejected: list[Rejected]) -> Effects:
         outgoing = [

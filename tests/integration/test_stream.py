@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -146,9 +147,10 @@ def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
         producer.send(running.prefix + record.topic, key=record.key, value=record.value)
     producer.flush()
     running.wait_for(lambda: len(running.records("scored-events")) >= len(rows))
-    later = labels[2].labelled_at.replace(year=labels[2].labelled_at.year + 1)
+    later = labels[2].labelled_at + timedelta(days=1)
     reversal = labels[2].model_copy(update={"reverses": True, "labelled_at": later})
-    push_labels(running.settings, [labels[0], labels[1], labels[1], labels[2], reversal])
+    ahead = labels[0].model_copy(update={"label": "genuine", "labelled_at": datetime.now(UTC) + timedelta(days=1)})
+    push_labels(running.settings, [labels[0], ahead, labels[1], labels[1], labels[2], reversal])
     # A label on the wrong partition goes on to where its event is.
     producer.send(running.prefix + "fraud-labels", key=b"", value=b"rubbish")
     producer.flush()
@@ -169,7 +171,9 @@ def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
         if isinstance(one, RiskUpdate):
             risks[one.event_id] += one.fraud_delta
     assert risks == {labels[0].event_id: 1, labels[1].event_id: 1, labels[2].event_id: 0}
-    running.wait_for(lambda: len(running.records("dead-letters")) == 1)
+    running.wait_for(lambda: len(running.records("dead-letters")) == 2)
+    reasons = {dict(record.headers)["reason"] for record in running.records("dead-letters")}
+    assert reasons == {b"unreadable", b"far_future"}
 
 
 def test_a_topic_full_of_rubbish_stops_the_worker_loudly_and_loses_nothing(installation, small_lines, free_port):

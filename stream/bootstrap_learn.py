@@ -1,0 +1,70 @@
+"""Chooses the learner's real parts and joins them; needs the `learn` extra."""
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+from stream.adaptation.adapter import Adapter
+from stream.adaptation.feature_store import FeatureStore
+from stream.adaptation.label_state import LabelState
+from stream.features.specification import feature_hash
+from stream.pipelines import effects
+from stream.pipelines.adapt_line import LineLearner
+from stream.pipelines.adapt_step import AdaptStep, KnownWeights
+from stream.pipelines.match_step import MatchStep
+from stream.transport.stage import Stage
+from stream.transport.topics import MATCH_STATE
+from stream.worker_parts import WorkerParts
+
+DAY_S = 86_400.0
+
+
+def learn_stages(parts: WorkerParts) -> list[Stage]:
+    """Return match and adapt."""
+    known = KnownWeights(feature_hash())
+    parts.weights.listen(known.take)
+    adapter = Adapter(parts.initialisation)
+    named = parts.names.named
+    labels = named(effects.FRAUD_LABELS)
+    return [
+        Stage(
+            "match",
+            (named(effects.SCORED_EVENTS), labels),
+            named(MATCH_STATE),
+            lambda partition: _match_step(parts, partition),
+        ),
+        Stage(
+            "adapt",
+            (named(effects.LABELLED_EXAMPLES),),
+            None,
+            lambda _: _adapt_step(parts, adapter, known),
+            before=partial(_ready_to_adapt, parts, adapter),
+            in_thread=True,
+        ),
+    ]
+
+
+async def _ready_to_adapt(parts: WorkerParts, adapter: Adapter) -> None:
+    await asyncio.gather(parts.weights.loaded(), asyncio.to_thread(adapter.warm_up))
+
+
+def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> AdaptStep:
+    learner = LineLearner(parts.lines, adapter, parts.clock)
+    keep = {name: line.adaptation.keep_versions for name, line in parts.lines.items()}
+    return AdaptStep(learner, keep, known, parts.metrics, parts.partitions)
+
+
+def _match_step(parts: WorkerParts, partition: int) -> MatchStep:
+    settings = parts.settings
+    horizon_s = settings.label_horizon_days * DAY_S
+    folder = Path(settings.state_folder) / "features" / f"{settings.topic_prefix}{partition}"
+    return MatchStep(
+        LabelState(horizon_s),
+        FeatureStore(folder, horizon_s),
+        parts.lines,
+        parts.clock,
+        parts.metrics,
+        partition,
+        parts.partitions,
+        parts.names.named(effects.FRAUD_LABELS),
+    )
