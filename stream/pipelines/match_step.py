@@ -67,7 +67,7 @@ class MatchStep:
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Keep the features of events that were matched before."""
-        self._store.put([decode_scored(record.value or b"") for record in records], records[-1].offset + 1)
+        self._store.put(_decode(records)[0], records[-1].offset + 1)
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for nothing."""
@@ -76,13 +76,7 @@ class MatchStep:
         """Take a run of scored events or of labels."""
         if records[0].topic == self._labels_topic:
             return self._take_labels(records)
-        scored: list[ScoredEvent] = []
-        rejected: list[Rejected] = []
-        for record in records:
-            try:
-                scored.append(decode_scored(record.value or b""))
-            except msgspec.MsgspecError as error:
-                rejected.append(Rejected(record, "unreadable", None, str(error)))
+        scored, rejected = _decode(records)
         self._booked = match_scored(
             self._labels,
             self._store,
@@ -159,3 +153,14 @@ class MatchStep:
     def close(self) -> None:
         """Close the store's files."""
         self._store.close()
+
+
+def _decode(records: list[SourceRecord]) -> tuple[list[ScoredEvent], list[Rejected]]:
+    scored: list[ScoredEvent] = []
+    rejected: list[Rejected] = []
+    for record in records:
+        try:
+            scored.append(decode_scored(record.value or b""))
+        except msgspec.MsgspecError as error:
+            rejected.append(Rejected(record, "unreadable", None, str(error)))
+    return scored, rejected

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from stream.alerts.alert import Alert
 from stream.alerts.deduplicator import AlertDeduplicator
 from stream.events.business_line import BusinessLine
-from stream.events.decode import SourceRecord
-from stream.events.scored_event import ScoredEvent, decode
+from stream.events.decode import Rejected, SourceRecord
+from stream.events.scored_event import decode
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERTS, Effects, Outgoing, StatelessReplay
@@ -25,15 +27,22 @@ class RaiseStep(StatelessReplay):
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Return an alert for each candidate that is its subject's first in the period."""
-        scored = [decode(record.value or b"") for record in records]
-        alerts = [alert for event in scored if (alert := self._alert(event)) is not None]
+        rejected: list[Rejected] = []
+        alerts = [alert for record in records if (alert := self._alert(record, rejected)) is not None]
         self._raised = [alert.line for alert in alerts]
         outgoing = [Outgoing(ALERTS, alert.subject.encode(), alert.model_dump_json().encode()) for alert in alerts]
-        return Effects(outgoing)
+        return Effects(outgoing, rejected)
 
-    def _alert(self, event: ScoredEvent) -> Alert | None:
-        period_s = self._lines[event.line].alerts.dedup_period_s
-        return self._deduplicator.raise_alert(event, period_s)
+    def _alert(self, record: SourceRecord, rejected: list[Rejected]) -> Alert | None:
+        try:
+            event = decode(record.value or b"")
+        except msgspec.MsgspecError as error:
+            rejected.append(Rejected(record, "unreadable", None, str(error)))
+            return None
+        if event.line not in self._lines:
+            rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {event.line}"))
+            return None
+        return self._deduplicator.raise_alert(event, self._lines[event.line].alerts.dedup_period_s)
 
     def committed(self) -> None:
         """Count the alerts that are now visible."""
