@@ -63,6 +63,10 @@ def main() -> None:
             raise
         click.echo(f"foreshot: {error.name} is not installed; `pip install foreshot[{extra}]`", err=True)
         sys.exit(2)
+    except OSError as error:
+        # A folder that cannot be written, a full disk: the system's own words say which.
+        click.echo(f"foreshot: {error}", err=True)
+        sys.exit(1)
     except click.exceptions.Abort:
         click.echo("foreshot: interrupted", err=True)
         sys.exit(1)

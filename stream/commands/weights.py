@@ -27,7 +27,7 @@ def list_(line: str | None, *, as_json: bool, **given: Any) -> None:
     if as_json:
         print_json([one.summary() for one in versions])
         return
-    columns = ("line", "version", "in force", "frauds", "genuine", "created", "gate")
+    columns = ("line", "version", "in force", "frauds", "genuine", "created", "average precision at the gate")
     print_table("Weights", columns, [one.row() for one in versions])
 
 

@@ -37,9 +37,13 @@ class KeptVersion:
         mark = "yes" if self.in_force else ""
         if self.manifest is None:
             return self.line, self.version, mark, "", "", "", f"refused: {self.refused}"
-        gate = ", ".join(f"{name} {value:.3f}" for name, value in self.manifest.gate.items())
         one = self.manifest
-        return self.line, self.version, mark, one.support_frauds, one.support_genuine, one.created_at, gate
+        return self.line, self.version, mark, one.support_frauds, one.support_genuine, one.created_at[:19], self._gate()
+
+    def _gate(self) -> str:
+        figures = self.manifest.gate if self.manifest is not None else {}
+        before, now = figures.get("average_precision_current"), figures.get("average_precision_candidate")
+        return "too few labels to judge" if before is None or now is None else f"{before:.3f} before, {now:.3f} now"
 
 
 def read_weights(settings: Settings) -> list[KeptVersion]:
