@@ -1,5 +1,6 @@
 """Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
 
+import sys
 from pathlib import Path
 
 from metalearn.checkpoint import Initialisation
@@ -12,6 +13,7 @@ from stream.features.counterparty import CounterpartyState
 from stream.features.specification import feature_hash
 from stream.features.subject import SubjectState
 from stream.logs import set_up_logging
+from stream.one_core import use_one_core
 from stream.pipelines import effects
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.live_weights import LiveWeights
@@ -34,6 +36,10 @@ from stream.transport.topics import (
     line_topics,
 )
 from stream.worker_parts import WorkerParts
+
+# Teaching runs in a thread; at Python's 5 ms each of its many small steps could wait so
+# long for the event loop's to end.
+_SWITCH_INTERVAL_S = 0.0005
 
 
 def score_stages(parts: WorkerParts) -> list[Stage]:
@@ -132,4 +138,6 @@ def load_worker_initialisation(settings: Settings) -> Initialisation:
 def run_worker(settings: Settings, role: str) -> None:
     """Run a worker until it is told to stop."""
     set_up_logging(settings.log_level)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    use_one_core()
     build_worker(settings, role).run()

@@ -17,6 +17,8 @@ from stream.transport.topics import MATCH_STATE
 from stream.worker_parts import WorkerParts
 
 DAY_S = 86_400.0
+# Nobody waits for scored events to be kept; labels do not wait for this.
+_PACE_S = 0.2
 
 
 def learn_stages(parts: WorkerParts) -> list[Stage]:
@@ -32,6 +34,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
             (named(effects.SCORED_EVENTS), labels),
             named(MATCH_STATE),
             lambda partition: _match_step(parts, partition),
+            pace_s=_PACE_S,
         ),
         Stage(
             "adapt",
@@ -40,6 +43,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
             lambda _: _adapt_step(parts, adapter, known),
             before=partial(_ready_to_adapt, parts, adapter),
             in_thread=True,
+            pace_s=_PACE_S,
         ),
     ]
 

@@ -40,5 +40,13 @@ class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
     share: float
 
 
+# The kind as msgpack writes it: a text of ten bytes.
+_BACKGROUND = b"\xaabackground"
+
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(LabelledExample).decode
+
+
+def is_background(value: bytes) -> bool:
+    """Return whether a record holds no label, without decoding it; an id that looks like the mark may mislead."""
+    return _BACKGROUND in value

@@ -46,8 +46,10 @@ def command(
     from stream.backtest.run import Backtest, run_backtest  # noqa: PLC0415
     from stream.events.scored_event import ScoredEvent  # noqa: PLC0415
     from stream.features.specification import feature_hash  # noqa: PLC0415
+    from stream.one_core import use_one_core  # noqa: PLC0415
     from stream.scoring.initialisation import load_initialisation  # noqa: PLC0415
 
+    use_one_core()
     initialisation = load_initialisation(init, feature_hash())
     history = read_chosen(lines, events, since, until)
     first = weeks_from or initialisation.manifest.until

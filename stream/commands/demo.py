@@ -46,11 +46,10 @@ def command(labels: int, events_per_second: float, seed: int, lines: Path, out: 
     It takes some minutes, ends by itself and leaves no process.
     """
     # Torch, numba and Kafka take seconds to import; help does not need them.
-    import torch  # noqa: PLC0415
-
     from stream.demo.run import DemoPlan, run_demo  # noqa: PLC0415
+    from stream.one_core import use_one_core  # noqa: PLC0415
 
-    torch.set_num_threads(1)
+    use_one_core()
     plan = DemoPlan(seed=seed, labels=labels, per_second=events_per_second)
     with progress_bar(hidden=as_json) as bar:
         summary = run_demo(plan, lines, bar, out)

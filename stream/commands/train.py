@@ -41,14 +41,12 @@ def command(
     A training that was interrupted goes on where its last checkpoint stands (OUT.training).
     """
     # Torch and numba take seconds to import; help and wrong usage do not need them.
-    import torch  # noqa: PLC0415
-
     from metalearn.training import TrainingPlan  # noqa: PLC0415
     from stream.backtest.feature_pass import features_of  # noqa: PLC0415
     from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
+    from stream.one_core import use_one_core  # noqa: PLC0415
 
-    # Two threads that wait for each other are slower than one where other work runs.
-    torch.set_num_threads(1)
+    use_one_core()
     history = read_chosen(lines, events, since, until)
     until_s = epoch_s(until, "--until") if until else float("inf")
     plan = replace(TrainingPlan(), seed=seed)

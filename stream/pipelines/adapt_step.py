@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from stream.adaptation.adaptation_record import AdaptationRecord
-from stream.adaptation.labelled_example import LabelledExample, decode
+from stream.adaptation.labelled_example import LabelledExample, decode, is_background
 from stream.errors import WeightsRefusedError
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.history_steps import ACTIVATION_GRID_S
@@ -67,6 +67,10 @@ class AdaptStep:
         """Remember examples without adapting."""
         examples = (_decode(record, []) for record in records)
         self._learner.fold([example for example in examples if example is not None])
+
+    def urgent(self, records: list[SourceRecord]) -> bool:
+        """Return whether a label is among these."""
+        return any(not is_background(record.value or b"") for record in records)
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for nothing."""

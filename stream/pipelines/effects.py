@@ -63,6 +63,10 @@ class PartitionStep(Protocol):
         """Take committed records of an input again, changing nothing but what is remembered."""
         ...
 
+    def urgent(self, records: list[SourceRecord]) -> bool:
+        """Return whether someone waits for these records; the others may wait for company."""
+        ...
+
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for what these records need before they can be processed."""
         ...
@@ -89,6 +93,10 @@ class StatelessReplay:
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Take nothing."""
+
+    def urgent(self, records: list[SourceRecord]) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Return True: every record is somebody's payment."""
+        return True
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for nothing."""

@@ -69,6 +69,10 @@ class MatchStep:
         """Keep the features of events that were matched before."""
         self._store.put(_decode(records)[0], records[-1].offset + 1)
 
+    def urgent(self, records: list[SourceRecord]) -> bool:
+        """Return whether these are labels: scored events are only kept for later."""
+        return records[0].topic == self._labels_topic
+
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait for nothing."""
 

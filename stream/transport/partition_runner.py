@@ -96,7 +96,6 @@ class PartitionRunner:
         await self.stage.before()
         while True:
             topic, records = await self._together()
-            self.busy = True
             await self._take(topic, records)
             self.busy = False
             self.last_progress_s = time.monotonic()
@@ -146,15 +145,28 @@ class PartitionRunner:
 
     async def _together(self) -> tuple[str, list[Any]]:
         batch = self._held or await self._queue.get()
+        self.busy = True
         self._held = None
         topic, records = batch.tp.topic, list(batch.records)
-        while not self._queue.empty() and len(records) < _MOST_TOGETHER:
-            following = self._queue.get_nowait()
+        urgent = not self.stage.pace_s or self._step.urgent(records)
+        while len(records) < _MOST_TOGETHER and (following := await self._following(urgent=urgent)) is not None:
             if following.tp.topic != topic:
                 self._held = following
                 break
             records += following.records
+            urgent = urgent or self._step.urgent(following.records)
         return topic, records
+
+    async def _following(self, *, urgent: bool) -> MicroBatch | None:
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        wait_s = self.last_progress_s + self.stage.pace_s - time.monotonic()
+        if urgent or wait_s <= 0:
+            return None
+        try:
+            return await asyncio.wait_for(self._queue.get(), wait_s)
+        except TimeoutError:
+            return None
 
     async def _take(self, topic: str, waiting: list[Any]) -> None:
         records = [source_record(record) for record in waiting if record.offset >= self._next_offset[topic]]

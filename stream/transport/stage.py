@@ -21,6 +21,8 @@ class Stage:
         make_step: Makes the step of one partition number.
         before: Awaited before the first record, for what must be loaded by then.
         in_thread: Whether `process` is slow and must not hold the event loop.
+        pace_s: Least seconds between two transactions of a partition, where nothing
+            urgent waits: a transaction costs the same for one record as for a thousand.
     """
 
     name: str
@@ -29,3 +31,4 @@ class Stage:
     make_step: Callable[[int], PartitionStep]
     before: Callable[[], Awaitable[None]] = at_once
     in_thread: bool = False
+    pace_s: float = 0.0

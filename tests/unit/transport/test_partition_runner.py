@@ -43,6 +43,13 @@ class Echo(StatelessReplay):
         return Effects([Outgoing("out", None, record.value) for record in taken], [], len(taken))
 
 
+class Patient(Echo):
+    """Lets all wait but what says `now`."""
+
+    def urgent(self, records):
+        return any(record.value == b"now" for record in records)
+
+
 def a_batch(offsets, topic="in"):
     records = [
         SimpleNamespace(topic=topic, partition=0, offset=at, key=b"k", value=b"%d" % at, timestamp=0) for at in offsets
@@ -50,7 +57,7 @@ def a_batch(offsets, topic="in"):
     return MicroBatch(TP(topic, 0), 1, records)
 
 
-def run(batches, step=None, committed=0, writer=None):
+def run(batches, step=None, committed=0, writer=None, pace_s=0.0):
     """Return the commits after all batches were worked off."""
     writer = writer or WriterThatRemembers()
 
@@ -58,7 +65,7 @@ def run(batches, step=None, committed=0, writer=None):
         return committed
 
     async def work():
-        stage = Stage("echo", ("in", "other"), None, lambda _: step or Echo())
+        stage = Stage("echo", ("in", "other"), None, lambda _: step or Echo(), pace_s=pace_s)
         runner = PartitionRunner(
             stage, 0, ["in", "other"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), offset
         )
@@ -95,6 +102,54 @@ def test_a_batch_committed_whole_makes_no_transaction():
 
 def test_a_step_that_takes_the_first_records_alone_is_asked_for_the_rest():
     assert run([a_batch([0, 1, 2])], Echo(most=2)) == [([b"0", b"1"], "in", 2), ([b"2"], "in", 3)]
+
+
+def paced(feed, step, pace_s):
+    """Return the commits of a runner that is fed while it runs."""
+    writer = WriterThatRemembers()
+
+    async def offset(_):
+        return 0
+
+    async def work():
+        stage = Stage("echo", ("in", "other"), None, lambda _: step, pace_s=pace_s)
+        runner = PartitionRunner(
+            stage, 0, ["in", "other"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), offset
+        )
+        task = asyncio.create_task(runner.run())
+        for batch in feed:
+            await runner.submit(batch)
+            await asyncio.sleep(0.01)
+        seen = list(writer.commits)
+        busy = runner.waiting
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return seen, busy
+
+    return asyncio.run(work())
+
+
+def test_records_nobody_waits_for_wait_for_company_and_count_as_waiting():
+    assert paced([a_batch([0]), a_batch([1])], Patient(), 60.0) == ([], True)
+
+
+def test_an_urgent_record_takes_along_at_once_all_that_waited_before_it():
+    urgent = a_batch([2])
+    urgent.records[0].value = b"now"
+    commits, busy = paced([a_batch([0]), a_batch([1]), urgent], Patient(), 60.0)
+    assert (commits, busy) == ([([b"0", b"1", b"now"], "in", 3)], False)
+
+
+def test_an_urgent_record_of_another_topic_ends_the_wait():
+    urgent = a_batch([7], "other")
+    urgent.records[0].value = b"now"
+    commits, _ = paced([a_batch([0]), urgent], Patient(), 60.0)
+    assert commits == [([b"0"], "in", 1), ([b"now"], "other", 8)]
+
+
+def test_the_wait_for_company_ends():
+    commits = run([a_batch([0])], Patient(), pace_s=0.05)
+    assert commits == [([b"0"], "in", 1)]
 
 
 @pytest.mark.parametrize("waiting", [1, 3])

@@ -1,0 +1,59 @@
+"""What one attempt at new weights costs: draw, teach, calibrate, judge."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from metalearn.checkpoint import Initialisation, InitialisationManifest
+from stream.adaptation.adapter import Adapter
+from stream.adaptation.line_memory import LineMemory
+from stream.adaptation.trial import try_candidate
+from stream.features.specification import FEATURES, NAMES, feature_hash
+from tests.builders.events import a_line
+from tests.builders.labelled_examples import NOON_S, an_example, as_bytes
+from tests.builders.weights import weights_arrays
+
+BACKGROUND = 4_096
+MADE_AT = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def an_adapter():
+    arrays = weights_arrays(len(FEATURES), widths=(64, 64), bins=16)
+    manifest = InitialisationManifest(
+        id="benchmark",
+        created_at="2026-06-01T00:00:00Z",
+        feature_hash=feature_hash(),
+        feature_names=NAMES,
+        widths=(64, 64),
+        inner_steps=5,
+        fraud_share=0.5,
+    )
+    scale = {
+        "standardise.mean": np.zeros(len(FEATURES), np.float32),
+        "standardise.scale": np.ones(len(FEATURES), np.float32),
+        "inner.rate": np.full(6, 0.05, np.float32),
+    }
+    return Adapter(Initialisation(manifest, {**arrays, **scale}))
+
+
+def a_memory(adapter, frauds):
+    memory = LineMemory(a_line(label_delay="1h"), adapter)
+    chance = np.random.default_rng(0)
+    for at in range(BACKGROUND + frauds):
+        fraud = at >= BACKGROUND
+        row = as_bytes(chance.normal(1.5 * fraud, 1, len(FEATURES)))
+        kind = "fraud" if fraud else "background"
+        memory.fold(an_example(f"e{at}", kind, features=row, feature_hash=feature_hash(), occurred_at_s=NOON_S + at))
+        if at == BACKGROUND // 2:
+            memory.attempted(try_candidate(memory.plan(), memory.buffer, adapter, MADE_AT))
+    return memory
+
+
+@pytest.mark.parametrize("frauds", [1, 8, 32])
+def test_one_attempt_at_new_weights(benchmark, frauds):
+    adapter = an_adapter()
+    adapter.warm_up()
+    memory = a_memory(adapter, frauds)
+    trial = benchmark(lambda: try_candidate(memory.plan(), memory.buffer, adapter, MADE_AT))
+    assert trial.sample.frauds
