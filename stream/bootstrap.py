@@ -45,7 +45,7 @@ _SWITCH_INTERVAL_S = 0.0005
 def score_stages(parts: WorkerParts) -> list[Stage]:
     """Return profile, score and raise, and rekey where a line asks for it."""
     scorers = LineScorers(shared_weights(parts.initialisation))
-    live = LiveWeights(scorers, feature_hash(), parts.metrics)
+    live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
     parts.weights.listen(live.take)
     named = parts.names.named
     sources = line_topics(parts.lines.values())
@@ -58,7 +58,7 @@ def score_stages(parts: WorkerParts) -> list[Stage]:
             (named(effects.ENRICHED_EVENTS),),
             named(SCORE_STATE),
             lambda partition: _score_step(parts, scorers, live, partition),
-            before=parts.weights.loaded,
+            before=parts.weights.caught_up,
         ),
         Stage(
             "raise",

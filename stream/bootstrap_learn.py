@@ -49,13 +49,12 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
 
 
 async def _ready_to_adapt(parts: WorkerParts, adapter: Adapter) -> None:
-    await asyncio.gather(parts.weights.loaded(), asyncio.to_thread(adapter.warm_up))
+    await asyncio.gather(parts.weights.caught_up(), asyncio.to_thread(adapter.warm_up))
 
 
 def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> AdaptStep:
     learner = LineLearner(parts.lines, adapter, parts.clock)
-    keep = {name: line.adaptation.keep_versions for name, line in parts.lines.items()}
-    return AdaptStep(learner, keep, known, parts.metrics, parts.partitions)
+    return AdaptStep(learner, known, parts.metrics, parts.partitions)
 
 
 def _match_step(parts: WorkerParts, partition: int) -> MatchStep:

@@ -62,15 +62,19 @@ def small_history(small_events, small_lines):
 
 
 @pytest.fixture(scope="session")
-def small_initialisation(tmp_path_factory, small_lines):
+def small_training_data(tmp_path_factory, small_lines):
+    path = tmp_path_factory.mktemp("training") / "training.parquet"
+    write_parquet(simulate_cards(PROFILES, 20, 6), path)
+    history = read_history(path, small_lines)
+    features, fresh = features_of(history, lambda _: None)
+    return training_data(history, features, fresh, float("inf"))
+
+
+@pytest.fixture(scope="session")
+def small_initialisation(tmp_path_factory, small_training_data):
     from metalearn.training import TrainingPlan  # noqa: PLC0415 - torch is slow to import
 
-    path = tmp_path_factory.mktemp("init")
-    write_parquet(simulate_cards(PROFILES, 20, 6), path / "training.parquet")
-    history = read_history(path / "training.parquet", small_lines)
-    features, fresh = features_of(history, lambda _: None)
-    data = training_data(history, features, fresh, float("inf"))
     plan = replace(TrainingPlan(), widths=(16, 16), bins=8, pooled_steps=60, meta_steps=20, meta_tasks=4)
-    made = train_initialisation(data, plan, "", lambda *_: None, None)
-    made.save(path / "init.safetensors")
-    return path / "init.safetensors"
+    path = tmp_path_factory.mktemp("init") / "init.safetensors"
+    train_initialisation(small_training_data, plan, "", lambda *_: None, None).save(path)
+    return path

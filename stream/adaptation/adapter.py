@@ -84,9 +84,11 @@ class Adapter:
         )
         return LineWeights.sealed(manifest, arrays)
 
-    def with_figures(self, candidate: LineWeights, figures: dict[str, float], buffer: SupportBuffer) -> LineWeights:
+    def with_figures(
+        self, candidate: LineWeights, figures: dict[str, float], buffer: SupportBuffer, folded: int
+    ) -> LineWeights:
         """Return the candidate with the gate's figures, and what a restarted learner must know, sealed anew."""
-        known = {"background_rows": float(buffer.background_count()), "event_time_s": buffer.watermark_s}
+        known = {"folded": float(folded), "event_time_s": buffer.watermark_s}
         finite = {name: value for name, value in {**figures, **known}.items() if np.isfinite(value)}
         return LineWeights.sealed(candidate.manifest.model_copy(update={"gate": finite}), candidate.arrays)
 

@@ -23,29 +23,25 @@ _FOLDS = 2
 _MOST_PRESUMED = 512
 
 
-def can_cross_fit(frauds: list[Held], known_by: int) -> bool:
-    """Return whether there are enough frauds in all, and enough known before.
-
-    Args:
-        frauds: Of the candidate's support.
-        known_by: How many examples had been folded for the current weights.
-    """
-    older = sum(held.learnt_at <= known_by for held in frauds)
-    return len(frauds) >= LEAST_SUPPORT_FRAUDS and older >= _LEAST_OLDER_FRAUDS
+def can_cross_fit(frauds: int, older: int) -> bool:
+    """Return whether there are enough frauds in a support in all, and enough that are trusted."""
+    return frauds >= LEAST_SUPPORT_FRAUDS and older >= _LEAST_OLDER_FRAUDS
 
 
-def cross_fit(teach: Teach, sample: SupportSample, known_by: int, negatives: Rows) -> list[JudgedRows]:
+def cross_fit(
+    teach: Teach, sample: SupportSample, is_older: Callable[[Held], bool], negatives: Rows
+) -> list[JudgedRows]:
     """Return, fold by fold, what models with and without the new labels score.
 
     Args:
         teach: Makes a scorer from a sample.
         sample: The candidate's support.
-        known_by: How many examples had been folded for the current weights.
+        is_older: Whether a label is trusted to judge the others.
         negatives: Rows [n, features] that no support contains.
     """
-    older = [held for held in sample.frauds if held.learnt_at <= known_by]
-    newer = [held for held in sample.frauds if held.learnt_at > known_by]
-    genuine = [held for held in sample.genuine if held.learnt_at <= known_by]
+    older = [held for held in sample.frauds if is_older(held)]
+    newer = [held for held in sample.frauds if not is_older(held)]
+    genuine = [held for held in sample.genuine if is_older(held)]
     presumed = sample.presumed[-_MOST_PRESUMED:]
     parts = []
     for fold in range(_FOLDS):

@@ -19,6 +19,7 @@ from stream.adaptation.support_buffer import Rows
 Scorer = Callable[[Rows], Scores]
 
 LEAST_GATE_FRAUDS = 3
+ENOUGH_GATE_FRAUDS = 10
 TOO_FEW_LABELS = "too few labels to judge"
 # The old threshold lets 1 % of the background through; a sound candidate may differ, a
 # poisoned or broken one sends the background over it in bulk.
@@ -26,6 +27,8 @@ _BACKGROUND_ALERTED = 0.01
 _MOST_BACKGROUND_ALERTED = 0.25
 _MOST_TIED = 0.5
 _LEAST_BACKGROUND = 20
+# Where little is found there is little to lose, and less may be lost.
+_MOST_SHARE_LOST = 0.1
 # AUC moves with every row below the top, where alerts are never raised.
 _AUC_SLACK = 2.0
 
@@ -37,7 +40,7 @@ class GateSet:
     Attributes:
         features: [n, features], as scored.
         fraud: Whether a row is labelled fraud; the rest are labelled or presumed genuine.
-        newer: Whether its label is one the current weights did not know.
+        newer: Whether its label is one the current weights did not know, or too young to be trusted.
         later: Whether the event is later than every event of the candidate's support.
     """
 
@@ -45,6 +48,10 @@ class GateSet:
     fraud: Flags
     newer: Flags
     later: Flags
+
+    def trusted(self) -> int:
+        """Return how many frauds are old enough to judge others."""
+        return int((self.fraud & ~self.newer).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +63,35 @@ class Verdict:
     figures: dict[str, float] = field(default_factory=dict)
 
 
-def can_judge(fraud: Flags, newer: Flags) -> bool:
+def can_judge(fraud: Flags, newer: Flags, older_taught: int) -> bool:
     """Return whether held-back labels alone can tell a better from a worse candidate.
 
-    Where some are older than the candidate's new labels there must be enough of those:
-    labels of a poisoned batch speak for the weights that learnt it.
+    Where any label at all is older than the candidate's new ones there must be enough of
+    those: labels of a poisoned batch speak for the weights that learnt it.
+
+    Args:
+        fraud: Of the held-back rows.
+        newer: Of the same rows.
+        older_taught: How many older frauds are in the support.
     """
     older = int((fraud & ~newer).sum())
-    return older >= LEAST_GATE_FRAUDS or (older == 0 and int((fraud & newer).sum()) >= LEAST_GATE_FRAUDS)
+    if older or older_taught:
+        return older >= LEAST_GATE_FRAUDS
+    return int((fraud & newer).sum()) >= LEAST_GATE_FRAUDS
 
 
 def judge(parts: Sequence[JudgedRows], tolerance: float, judged_on: str) -> Verdict:
     """Compare a candidate with the current weights on labels that neither was taught.
 
-    A fall within `tolerance` and one standard error of the paired differences is let
-    pass, or chance alone would stop most sound candidates of a line with few labels.
+    A fall within the tolerance and one standard error of the paired differences is let
+    pass, or chance alone would stop most sound candidates of a line with few labels. The
+    older frauds must pass alone too: what newer labels gain for themselves is no answer
+    to what they cost.
 
     Args:
         parts: Scores of both, ranked part by part; at least one fraud in all.
-        tolerance: Fall in average precision that is always let pass.
+        tolerance: Fall in average precision that is let pass, where that is not more than a
+            tenth of what there was.
         judged_on: Says in the verdict which labels these are.
     """
     precision, auc = compare(parts, precision_at_frauds), compare(parts, genuine_below_frauds)
@@ -84,12 +101,32 @@ def judge(parts: Sequence[JudgedRows], tolerance: float, judged_on: str) -> Verd
         **_figures("average_precision", precision),
         **_figures("auc", auc),
     }
-    for name, found, allowed in (("average precision", precision, tolerance), ("AUC", auc, _AUC_SLACK * tolerance)):
+    for name, found, allowed in (
+        ("average precision", precision, _allowed(precision, tolerance)),
+        ("AUC", auc, _AUC_SLACK * tolerance),
+        *_older_alone(parts, tolerance),
+    ):
         if found.change < -(allowed + found.standard_error):
             reason = f"{name} fell from {found.current:.3f} to {found.candidate:.3f} on {judged_on}"
             return Verdict(False, reason, figures)
     reason = f"average precision {precision.current:.3f} before, {precision.candidate:.3f} now, on {judged_on}"
     return Verdict(True, reason, figures)
+
+
+def _allowed(precision: Difference, tolerance: float) -> float:
+    return min(tolerance, _MOST_SHARE_LOST * precision.current)
+
+
+def _older_alone(parts: Sequence[JudgedRows], tolerance: float) -> list[tuple[str, Difference, float]]:
+    if not any((part.fraud & ~part.newer).any() for part in parts):
+        return []
+    older = compare([_without_newer(part) for part in parts], precision_at_frauds)
+    return [("average precision of the older frauds", older, _allowed(older, tolerance))]
+
+
+def _without_newer(part: JudgedRows) -> JudgedRows:
+    kept = ~(part.fraud & part.newer)
+    return JudgedRows(part.candidate[kept], part.current[kept], part.fraud[kept], part.newer[kept])
 
 
 def check_sanity(candidate: Scores, current: Scores | None) -> Verdict:

@@ -34,9 +34,8 @@ class LineMemory:
         self._shared = adapter.shared
         self._versions: dict[int, LineWeights] = {}
         self._active = 0
-        self._attempt: Attempt | None = None
-        self._known_by: dict[int, int] = {}
         self._made: set[int] = set()
+        self.last_attempt: Attempt | None = None
 
     def fold(self, example: LabelledExample) -> None:
         """Take one example."""
@@ -50,71 +49,82 @@ class LineMemory:
         return self._versions.get(self._active, self._shared)
 
     @property
+    def anchor(self) -> LineWeights:
+        """The weights in force before the labels that are still too young to be trusted."""
+        trusted_s = self._trusted_until_s
+        old = [at for at, one in self._versions.items() if one.manifest.gate.get("event_time_s", 0.0) <= trusted_s]
+        return self._versions.get(max((at for at in old if at <= self._active), default=0), self._shared)
+
+    @property
     def next_version(self) -> int:
-        """The version after the newest that was ever published."""
-        return max(self._versions, default=0) + 1
-
-    def known_by(self) -> int:
-        """Return how many examples had been folded when the weights in force were made."""
-        if self._active not in self._known_by:
-            self._known_by[self._active] = self.buffer.folded_by(self.current.manifest.newest_label_produced_at_ms)
-        return self._known_by[self._active]
-
-    def last_attempt(self) -> Attempt | None:
-        """Return what was known at the last attempt, after a restart at the weights in force."""
-        if self._attempt is None and self._active in self._versions:
-            manifest = self.current.manifest
-            background = int(manifest.gate.get("background_rows", self.buffer.background_count()))
-            event_time_s = manifest.gate.get("event_time_s", self.buffer.watermark_s)
-            self._attempt = Attempt(self.known_by(), background, event_time_s, manifest.initialisation)
-        return self._attempt
+        """The version after the newest that was ever made, accepted or not."""
+        attempted = self.last_attempt.version if self.last_attempt is not None else 0
+        return max(max(self._versions, default=0), attempted) + 1
 
     def plan(self) -> TrialPlan:
         """Return what the next attempt starts from."""
+        first = self.last_attempt is None
         return TrialPlan(
             line=self.line.name,
             version=self.next_version,
             current=self.current,
-            known_by=self.known_by(),
-            with_labels=self.last_attempt() is not None,
+            anchor=self.anchor,
+            known_by=int(self.current.manifest.gate.get("folded", 0)),
+            trusted_until_s=self._trusted_until_s,
+            # A line's first weights learn no label, so all labels are still new to the trigger.
+            folded=0 if first else self.buffer.folded,
+            with_labels=not first,
             support_genuine=self.line.adaptation.support_genuine,
             gate_tolerance=self.line.adaptation.gate_tolerance,
         )
 
-    def attempted(self, trial: Trial) -> None:
-        """Take note of an attempt; an accepted candidate is in force from here on."""
+    def attempted(self, plan: TrialPlan, trial: Trial) -> list[int]:
+        """Take note of an attempt; an accepted candidate is in force from here on.
+
+        Returns:
+            Versions that need not be kept any longer.
+        """
         manifest = trial.candidate.manifest
-        # A line's first weights learn no label, so all labels are still new to the trigger.
-        folded = 0 if self._attempt is None else self.buffer.folded
-        self._attempt = Attempt(
-            folded, self.buffer.background_count(), self.buffer.watermark_s, manifest.initialisation
-        )
+        self.last_attempt = self._attempt_now(plan.folded, manifest.initialisation, manifest.version)
         self.drift.acknowledge()
-        if trial.verdict.accepted:
-            self.on_weights(trial.candidate)
-            self._active = manifest.version
-            self._known_by[manifest.version] = folded
-            self._made.add(manifest.version)
+        if not trial.verdict.accepted:
+            return []
+        former, self._active = self._active, manifest.version
+        self._versions[manifest.version] = trial.candidate
+        self._made.add(manifest.version)
+        return self._forget_all_but({former, self._active, self.anchor.manifest.version})
 
     def on_weights(self, weights: LineWeights) -> None:
-        """Keep a version, the newest `keep_versions` and the one in force."""
+        """Keep a version."""
         self._versions.setdefault(weights.manifest.version, weights)
-        for version in sorted(self._versions)[: -self.line.adaptation.keep_versions]:
-            if version != self._active:
-                del self._versions[version]
+
+    def on_attempt(self, attempt: Attempt) -> None:
+        """Take note of the last attempt of the learner that had this line before."""
+        if self.last_attempt is None:
+            self.last_attempt = attempt
 
     def on_activation(self, version: int, *, by_learner: bool) -> None:
         """Put a version in force; what this learner itself had activated is in force already."""
         echo = by_learner and version in self._made
         if echo or version == self._active:
             return
-        rolled_back = self._attempt is not None
         self._active = version
-        if rolled_back:
+        if self.last_attempt is not None:
             # Whoever chose this version has seen the labels: only newer ones count.
-            self._attempt = Attempt(
-                self.buffer.folded,
-                self.buffer.background_count(),
-                self.buffer.watermark_s,
-                self.current.manifest.initialisation,
-            )
+            known = self.current.manifest.initialisation
+            self.last_attempt = self._attempt_now(self.buffer.folded, known, self.last_attempt.version)
+
+    @property
+    def _trusted_until_s(self) -> float:
+        return self.buffer.watermark_s - self.line.adaptation.trust_after_s
+
+    def _attempt_now(self, folded: int, initialisation: str, version: int) -> Attempt:
+        buffer = self.buffer
+        return Attempt(folded, buffer.background_count(), buffer.watermark_s, initialisation, version)
+
+    def _forget_all_but(self, needed: set[int]) -> list[int]:
+        old = sorted(self._versions)[: -self.line.adaptation.keep_versions]
+        forgotten = [version for version in old if version not in needed]
+        for version in forgotten:
+            del self._versions[version]
+        return forgotten

@@ -33,11 +33,13 @@ class Held:
     Attributes:
         features: The row, float32.
         learnt_at: How many examples of the line had been folded, this one included.
+        learnt_at_s: The line's event time by then.
         reserved: Whether it is the gate's alone.
     """
 
     example: LabelledExample
     learnt_at: int
+    learnt_at_s: float
     reserved: bool
 
 
@@ -101,12 +103,6 @@ class SupportBuffer:
         self._changes = [change for change in self._changes if change > folded]
         return len(self._changes)
 
-    def folded_by(self, produced_at_ms: int) -> int:
-        """Return how many examples had been folded with the newest label produced by then."""
-        labelled = (held for one in self._labelled.values() for held in one.values())
-        known = (held.learnt_at for held in labelled if held.example.label_produced_at_ms <= produced_at_ms)
-        return max(known, default=0)
-
     def prevalence(self) -> float:
         """Return the line's share of frauds, a thin memory pulled towards one in a thousand."""
         oldest_s = min((held.example.occurred_at_s for held in self._background.values()), default=0.0)
@@ -126,7 +122,7 @@ class SupportBuffer:
         if any(example.event_id in labelled for labelled in self._labelled.values()):
             return
         reserved = self._is_drawn(example)
-        self._background[example.event_id] = Held(example, self.folded, reserved)
+        self._background[example.event_id] = self._held(example, reserved=reserved)
         # Labelled genuine rows and the gate's share come on top of what a support takes.
         _trim(self._background, 2 * self._limits.genuine)
 
@@ -142,11 +138,14 @@ class SupportBuffer:
         # A label keeps its side when it flips, or the gate would judge on taught rows.
         may_reserve = self._frauds_learnt >= LEAST_FRAUDS_TO_RESERVE
         reserved = known.reserved if known else may_reserve and self._is_drawn(example)
-        self._labelled[kind][example.event_id] = Held(example, self.folded, reserved)
+        self._labelled[kind][example.event_id] = self._held(example, reserved=reserved)
         self._frauds_learnt += kind == "fraud"
         _trim(self._labelled[kind], self._limits.frauds if kind == "fraud" else self._limits.genuine)
         if not reserved:
             self._changes.append(self.folded)
+
+    def _held(self, example: LabelledExample, *, reserved: bool) -> Held:
+        return Held(example, self.folded, self.watermark_s, reserved)
 
     def _forget(self, event_id: str) -> Held | None:
         self._background.pop(event_id, None)

@@ -34,12 +34,14 @@ class Attempt:
         background: How many events without a label were held.
         watermark_s: The line's event time.
         initialisation: Identifier of the shared initialisation.
+        version: The candidate's; it is not given out again.
     """
 
     folded: int
     background: int
     watermark_s: float
     initialisation: str
+    version: int
 
 
 def due(

@@ -94,6 +94,8 @@ class Backtest:
         if made.weights is None:
             return
         self._scoring.scorers.put(made.weights)
+        for version in made.forgotten:
+            self._scoring.scorers.drop(made.record.line, version)
         chosen = activation_of(made.record)
         score_events(self._scoring, [WeightsActivation(made.record.line, chosen.version, chosen.not_before_s)])
 

@@ -40,7 +40,9 @@ class AdaptationPolicy(Declared):
         support_genuine: Most other rows in a support.
         background_per_day: Unlabelled events sampled a day, as presumed genuine rows.
         gate_share: Share of labels that only the gate sees.
-        gate_tolerance: Loss of average precision that the gate lets pass.
+        gate_tolerance: Loss of average precision that the gate lets pass, at most a tenth of what there was.
+        trust_after_s: How long, in event time, labels must have been known before the gate trusts
+            them to judge newer ones.
         keep_versions: Versions kept for going back.
     """
 
@@ -54,6 +56,7 @@ class AdaptationPolicy(Declared):
     background_per_day: float = Field(500.0, gt=0, allow_inf_nan=False)
     gate_share: float = Field(0.25, ge=0, le=0.5)
     gate_tolerance: float = Field(0.02, ge=0, le=1)
+    trust_after_s: DurationS = Field(86_400.0, alias="trust_after", ge=0)
     keep_versions: int = Field(20, ge=2, le=1_000)
 
 

@@ -10,7 +10,7 @@ from stream.adaptation.adapter import Adapter
 from stream.adaptation.labelled_example import LabelledExample
 from stream.adaptation.line_memory import LineMemory
 from stream.adaptation.trial import Trial, try_candidate
-from stream.adaptation.trigger import Reason, due
+from stream.adaptation.trigger import Attempt, Reason, due
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.scoring.line_weights import LineWeights
@@ -25,10 +25,14 @@ class Adaptation:
 
     Attributes:
         weights: To be published and put in force; None where the gate refused them.
+        attempt: What was known, for whoever learns this line next.
+        forgotten: Versions that need not be kept any longer.
     """
 
     weights: LineWeights | None
     record: AdaptationRecord
+    attempt: Attempt
+    forgotten: tuple[int, ...]
 
 
 class LineLearner:
@@ -88,6 +92,15 @@ class LineLearner:
         if line in self._lines:
             self._memory(line).on_activation(version, by_learner=by_learner)
 
+    def on_attempt(self, line: str, attempt: Attempt) -> None:
+        """Take note of a line's last attempt, this learner's own or a former one's."""
+        if line in self._lines:
+            self._memory(line).on_attempt(attempt)
+
+    def current_weights(self, line: str) -> LineWeights:
+        """Return the weights in force of a line."""
+        return self._memory(line).current
+
     def support_labels(self, line: str) -> dict[str, int]:
         """Return how many labels of each kind the line's buffer holds, the gate's included."""
         return self._memory(line).buffer.label_counts() if line in self._lines else {}
@@ -99,17 +112,20 @@ class LineLearner:
 
     def _due(self, line: str) -> Reason | None:
         memory = self._memory(line)
-        last = memory.last_attempt()
+        last = memory.last_attempt
         return due(memory.policy, memory.buffer, last, self._adapter.initialisation_id, drifted=memory.drift.detected)
 
     def _attempt(self, line: str, reason: Reason) -> Adaptation:
         memory = self._memory(line)
         began_s = time.perf_counter()
         made_at = datetime.fromtimestamp(self._clock.now_s(), UTC)
-        trial = try_candidate(memory.plan(), memory.buffer, self._adapter, made_at)
+        plan = memory.plan()
+        trial = try_candidate(plan, memory.buffer, self._adapter, made_at)
         record = _record(memory, trial, reason, made_at, time.perf_counter() - began_s)
-        memory.attempted(trial)
-        return Adaptation(trial.candidate if trial.verdict.accepted else None, record)
+        forgotten = memory.attempted(plan, trial)
+        attempt = memory.last_attempt
+        assert attempt is not None  # noqa: S101 - one was just made
+        return Adaptation(trial.candidate if trial.verdict.accepted else None, record, attempt, tuple(forgotten))
 
 
 def _record(memory: LineMemory, trial: Trial, reason: Reason, made_at: datetime, took_s: float) -> AdaptationRecord:

@@ -1,12 +1,12 @@
 """Labelled examples of one partition of lines in; weights, their activation and their audit out."""
 
 import math
-from collections.abc import Mapping
 
 import msgspec
 
 from stream.adaptation.adaptation_record import AdaptationRecord
 from stream.adaptation.labelled_example import LabelledExample, decode, is_background
+from stream.adaptation.trigger import Attempt
 from stream.errors import WeightsRefusedError
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.history_steps import ACTIVATION_GRID_S
@@ -14,7 +14,17 @@ from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import Adaptation, LineLearner
 from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
-from stream.pipelines.live_weights import LEARNER, Activation, activate, delete, publish, split_key, stored_weights
+from stream.pipelines.live_weights import (
+    LEARNER,
+    Activation,
+    activate,
+    attempt_key,
+    delete,
+    publish,
+    remember,
+    split_key,
+    stored_weights,
+)
 
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
@@ -37,7 +47,6 @@ class AdaptStep:
     def __init__(
         self,
         learner: LineLearner,
-        keep_versions: Mapping[str, int],
         known: "KnownWeights",
         metrics: Metrics,
         scoring_partitions: int,
@@ -46,13 +55,11 @@ class AdaptStep:
 
         Args:
             learner: What this partition's lines know.
-            keep_versions: How many versions of each line stay on the topic.
             known: What `line-weights` says, read before each run.
             metrics: Where adaptations are booked.
             scoring_partitions: Partitions of `enriched-events`, each of which must be told of a swap.
         """
         self._learner = learner
-        self._keep_versions = keep_versions
         self._known = known
         self._seen: dict[bytes, int] = {}
         self._metrics = metrics
@@ -102,8 +109,9 @@ class AdaptStep:
         if made.weights is not None:
             outgoing.append(publish(made.weights))
             outgoing += activate(record.line, activation_of(record), self._scoring_partitions)
-            if (old := record.version - self._keep_versions[record.line]) > 0:
-                outgoing.append(delete(record.line, old))
+            outgoing += [delete(record.line, version) for version in made.forgotten]
+        # After the pointer: what a former learner put in force is no rollback by hand.
+        outgoing.append(remember(record.line, made.attempt))
         return outgoing
 
     def _book_support(self, lines: set[str]) -> None:
@@ -164,7 +172,9 @@ class KnownWeights:
             learner: Who is told.
             seen: What the learner has seen; changed in place.
         """
-        fresh = [(count, key, value) for key, (count, value) in self._records.get(line, {}).items()]
+        # Copied at once: the event loop goes on taking records while the learner's thread reads.
+        records = list(self._records.get(line, {}).items())
+        fresh = [(count, key, value) for key, (count, value) in records]
         for count, key, value in sorted(fresh):
             if seen.get(key, 0) < count:
                 seen[key] = count
@@ -174,6 +184,8 @@ class KnownWeights:
         try:
             if split_key(key)[1] is not None:
                 learner.on_weights(stored_weights(key, value, self._feature_hash))
+            elif key == attempt_key(line):
+                learner.on_attempt(line, msgspec.json.decode(value, type=Attempt))
             else:
                 pointer = msgspec.json.decode(value, type=Activation)
                 learner.on_activation(line, pointer.version, by_learner=pointer.by == LEARNER)

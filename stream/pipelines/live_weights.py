@@ -1,18 +1,18 @@
 """Weights as they travel on `line-weights`, and how a scorer follows them.
 
 Key `line NUL version` holds a version's safetensors bytes; key `line` names the version
-in force. The topic is compacted, so every kept version stays until it is deleted. When
+in force; key `line NUL attempt` tells the learner's next owner what was tried last. The
+topic is compacted, so every kept version stays until it is deleted. When
 a partition starts to score with a version is said by an activation among its own
 records (`stream/events/enriched_event.py`), so that the place of a swap is recorded.
 """
 
-import asyncio
-import contextlib
 import logging
-import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from stream.adaptation.trigger import Attempt
 from stream.errors import WeightsRefusedError
 from stream.events.enriched_event import WeightsActivation, encode
 from stream.metrics import Metrics
@@ -52,6 +52,16 @@ def split_key(key: bytes) -> tuple[str, int | None]:
     return line, int(version) if version.isdecimal() else None
 
 
+def attempt_key(line: str) -> bytes:
+    """Return the key of the record of a line's last attempt."""
+    return f"{line}\0attempt".encode()
+
+
+def remember(line: str, attempt: Attempt) -> Outgoing:
+    """Return the record of a line's last attempt."""
+    return Outgoing(LINE_WEIGHTS, attempt_key(line), msgspec.json.encode(attempt), 0)
+
+
 def stored_weights(key: bytes, value: bytes, feature_hash: str) -> LineWeights:
     """Return the weights of a record.
 
@@ -86,16 +96,32 @@ def delete(line: str, version: int) -> Outgoing:
     return Outgoing(LINE_WEIGHTS, version_key(line, version), None, 0)
 
 
+async def all_there() -> None:
+    """Wait for nothing: whoever feeds the weights has fed them all."""
+
+
 class LiveWeights:
     """Keeps a worker's scorers at what `line-weights` holds, from the first record on."""
 
-    def __init__(self, scorers: LineScorers, feature_hash: str, metrics: Metrics) -> None:
-        """Follow into `scorers`, refusing weights made for other features."""
+    def __init__(
+        self,
+        scorers: LineScorers,
+        feature_hash: str,
+        metrics: Metrics,
+        caught_up: Callable[[], Awaitable[None]] = all_there,
+    ) -> None:
+        """Follow into `scorers`, refusing weights made for other features.
+
+        Args:
+            scorers: Changed as records are taken.
+            feature_hash: Of the features that are scored.
+            metrics: Where refusals are counted.
+            caught_up: Waits until all that is on the topic by now was taken.
+        """
         self._scorers = scorers
         self._feature_hash = feature_hash
         self._metrics = metrics
-        self._seen: set[tuple[str, int]] = set()
-        self._arrival = asyncio.Event()
+        self._caught_up = caught_up
         self._awaited: dict[str, tuple[int, float]] = {}
 
     def take(self, key: bytes, value: bytes | None) -> None:
@@ -111,27 +137,23 @@ class LiveWeights:
         except WeightsRefusedError as error:
             self._metrics.count("foreshot_weights_refused", reason=error.reason)
             logger.error("weights %d of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
-        self._seen.add((line, version))
-        self._arrival.set()
 
-    async def arrived(self, line: str, version: int, timeout_s: float = 10.0) -> None:
-        """Wait until a version came, fit or not; go on without it after `timeout_s`."""
-        if version == 0:
-            return
-        deadline_s = time.monotonic() + timeout_s
-        while (line, version) not in self._seen:
-            self._arrival.clear()
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
-                logger.error("weights %d of line %s did not arrive in %.0f s", version, line, timeout_s)
-                return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._arrival.wait(), left_s)
+    async def arrived(self, line: str, version: int) -> None:
+        """Wait until a version was taken, if it is a moment behind.
+
+        Its record was written before the activation that names it: one that is not there
+        when all is taken was refused or deleted since.
+        """
+        if self._scorers.find(line, version) is None:
+            await self._caught_up()
         scorer = self._scorers.find(line, version)
-        if scorer is not None and scorer.manifest.newest_label_produced_at_ms > 0:
-            self._awaited.setdefault(line, (version, scorer.manifest.newest_label_produced_at_ms / 1000))
-            if self._awaited[line][0] < version:
-                self._awaited[line] = (version, scorer.manifest.newest_label_produced_at_ms / 1000)
+        if scorer is None or version <= self._awaited.get(line, (0, 0.0))[0]:
+            return
+        newest_ms = scorer.manifest.newest_label_produced_at_ms
+        parent = self._scorers.find(line, scorer.manifest.parent_version)
+        # Weights made anew from the same labels make none of them live.
+        if newest_ms > (parent.manifest.newest_label_produced_at_ms if parent is not None else 0):
+            self._awaited[line] = (version, newest_ms / 1000)
 
     def went_live(self, line: str, version: int) -> float | None:
         """Return when the newest label in these weights was produced, the first time they score."""

@@ -6,10 +6,12 @@ import os
 import socket
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import faust
+from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 from faust.web import Request, Response, View
@@ -28,7 +30,8 @@ from stream.transport.weights_topic import WeightsTopic
 
 logger = logging.getLogger(__name__)
 
-_FATAL_GRACE_S = 0.2
+_ENDS_EVERY_S = 3.0
+_ENDS_WAIT_S = 5.0
 
 
 class StreamWorker:
@@ -48,6 +51,8 @@ class StreamWorker:
         self._runners: dict[tuple[str, int], PartitionRunner] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._generation = -1
+        self._ends: Mapping[TP, int] = {}
+        self._ends_read_s = 0.0
         for stage in stages:
             self._add_agent(stage)
         self.app.on_partitions_assigned.connect(self._on_assigned)
@@ -136,21 +141,41 @@ class StreamWorker:
             fail("line-weights", error)
 
     async def _look(self) -> None:
-        progress = [one for runner in list(self._runners.values()) for one in self._progress_of(runner)]
+        runners = list(self._runners.values())
+        await self._read_ends([TP(topic, runner.partition) for runner in runners for topic in runner.sources])
+        progress = [one for runner in runners for one in self._progress_of(runner)]
         self._health.update(progress, assigned=self._generation >= 0)
+
+    async def _read_ends(self, partitions: list[TP]) -> None:
+        # What was fetched last says nothing of a partition that is not fetched any more.
+        if not partitions or time.monotonic() < self._ends_read_s + _ENDS_EVERY_S:
+            return
+        try:
+            self._ends = await asyncio.wait_for(self._consumer.highwaters(*partitions), _ENDS_WAIT_S)
+        except (KafkaError, TimeoutError) as error:
+            logger.warning("the ends of %d partitions could not be read: %s", len(partitions), error)
+            self._ends = {}
+        self._ends_read_s = time.monotonic()
 
     def _progress_of(self, runner: PartitionRunner) -> list[PartitionProgress]:
         found = []
         for topic in runner.sources:
-            tp = TP(topic, runner.partition)
             done = runner.next_offset(topic)
-            caught_up = done is not None and not runner.waiting and self._consumer.read_to_the_end(tp)
-            if caught_up:
+            lag = self._lag(runner, TP(topic, runner.partition), done)
+            if lag == 0:
                 runner.last_progress_s = time.monotonic()
-            lag = 0 if caught_up else max((self._consumer.highwater(tp) or 0) - (done or 0), 0)
             idle_s = time.monotonic() - runner.last_progress_s
             found.append(PartitionProgress(topic, runner.partition, lag, idle_s, done is not None))
         return found
+
+    def _lag(self, runner: PartitionRunner, tp: TP, done: int | None) -> int | None:
+        end, position = self._ends.get(tp), self._consumer.position_of(tp)
+        if end is None or done is None:
+            return None
+        # The end may lie behind marks of transactions, which are fetched but are no records.
+        if position is not None and position >= end and not runner.waiting:
+            return 0
+        return max(end - done, 1)
 
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""

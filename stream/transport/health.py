@@ -11,14 +11,15 @@ class PartitionProgress:
     """What is known of one assigned partition.
 
     Attributes:
-        lag: Records not yet processed; 0 when all that is stable was processed.
-        idle_s: Seconds since the last progress.
+        lag: Records not yet processed; 0 when all that is stable was processed, None
+            while that is not known: the state is being read back, or Kafka does not answer.
+        idle_s: Seconds since the last progress, reading state back included.
         restored: Whether the state was read back.
     """
 
     topic: str
     partition: int
-    lag: int
+    lag: int | None
     idle_s: float
     restored: bool
 
@@ -42,16 +43,22 @@ class Health:
         now_s = time.time()
         for one in partitions:
             labels = {"topic": one.topic, "partition": str(one.partition)}
-            self._metrics.gauge("foreshot_consumer_lag", one.lag, **labels)
+            if one.lag is not None:
+                self._metrics.gauge("foreshot_consumer_lag", one.lag, **labels)
             self._metrics.gauge("foreshot_last_progress_seconds", now_s - one.idle_s, **labels)
         self._metrics.gauge("foreshot_ready", float(not self.reasons_not_ready()))
 
     def stalled(self) -> list[str]:
-        """Return a sentence for each stalled partition."""
+        """Return a sentence for each stalled partition: it, or its restoring, stands still."""
+        still = [one for one in self._partitions if one.idle_s > self._stall_s]
         return [
             f"{one.topic}/{one.partition}: {one.lag} records wait and none was processed for {one.idle_s:.0f} s"
-            for one in self._partitions
-            if one.lag > 0 and one.idle_s > self._stall_s
+            for one in still
+            if one.lag
+        ] + [
+            f"{one.topic}/{one.partition}: restoring stands still for {one.idle_s:.0f} s"
+            for one in still
+            if not one.restored
         ]
 
     def reasons_not_alive(self) -> list[str]:
@@ -66,4 +73,9 @@ class Health:
         if not self._assigned:
             return ["no partitions are assigned yet"]
         restoring = [f"{one.topic}/{one.partition}: restoring" for one in self._partitions if not one.restored]
-        return restoring + self.reasons_not_alive()
+        unknown = [
+            f"{one.topic}/{one.partition}: Kafka has not told for {one.idle_s:.0f} s how many records wait"
+            for one in self._partitions
+            if one.restored and one.lag is None and one.idle_s > self._stall_s
+        ]
+        return restoring + unknown + self.reasons_not_alive()

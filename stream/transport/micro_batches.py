@@ -5,7 +5,8 @@ of a partition brings it to a few. Offsets move inside this project's transactio
 Faust commits nothing for these topics.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -73,14 +74,24 @@ class MicroBatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Return the group's committed offset of a partition, None where there is none."""
         return cast("int | None", await self.call_thread(self._ensure_consumer().committed, tp))
 
-    def read_to_the_end(self, tp: TP) -> bool:
-        """Return whether all that is stable in a partition was fetched."""
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every partition to where its next owner must go on."""
+        return cast("Mapping[TP, int]", await self.call_thread(self._seek_all))
+
+    async def _seek_all(self) -> Mapping[TP, int | None]:
+        consumer = self._ensure_consumer()
+        committed = await consumer.seek_to_committed()
+        # aiokafka leaves a partition without a commit wherever it stands.
+        fresh = [tp for tp, offset in committed.items() if not offset]
+        if fresh:
+            await consumer.seek_to_beginning(*fresh)
+        return cast("Mapping[TP, int | None]", committed)
+
+    def position_of(self, tp: TP) -> int | None:
+        """Return the next offset to fetch from a partition, None where that is not settled."""
         consumer = self._ensure_consumer()
         state = consumer._subscription.subscription.assignment.state_value(tp)  # noqa: SLF001 - position() would block
-        if state is None or not state.has_valid_position:
-            return False
-        end = consumer.last_stable_offset(tp)
-        return end is not None and state.position >= end
+        return state.position if state is not None and state.has_valid_position else None
 
 
 class MicroBatchConsumer(driver.Consumer):
@@ -88,14 +99,26 @@ class MicroBatchConsumer(driver.Consumer):
 
     _thread: MicroBatchConsumerThread
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start with no fetch under way."""
+        super().__init__(*args, **kwargs)
+        self._no_fetch = asyncio.Event()
+        self._no_fetch.set()
+
     def _new_consumer_thread(self) -> MicroBatchConsumerThread:
         return MicroBatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109 - Faust's signature
         """Fetch, and yield a message per run of at most `micro_batch_records`."""
-        records, active = await self._wait_next_records(timeout)
+        if not self.flow_active:
+            await self.wait(cast("Any", self.can_resume_flow))
         generation = self.app.consumer_generation_id
-        if records is None or self.should_stop or not self.flow_active:
+        self._no_fetch.clear()
+        try:
+            records, active = await self._wait_next_records(timeout)
+        finally:
+            self._no_fetch.set()
+        if records is None or self.should_stop or not self._still(generation):
             return
         size = cast("MicroBatchTransport", self.transport).micro_batch_records
         for tp, run in records.items():
@@ -105,12 +128,24 @@ class MicroBatchConsumer(driver.Consumer):
             first = self._read_offset.get(tp)
             kept = [record for record in run if first is None or record.offset >= first]
             for start in range(0, len(kept), size):
-                if not self.flow_active or self.app.consumer_generation_id != generation:
+                if not self._still(generation):
                     return
                 chunk = kept[start : start + size]
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
+
+    def _still(self, generation: int) -> bool:
+        return self.flow_active and bool(self.app.consumer_generation_id == generation)
+
+    async def perform_seek(self) -> None:
+        """Seek all partitions to their committed offsets, once no fetch is under way.
+
+        A fetch that began before a rebalance moves the new assignment's position and its
+        records are dropped: after the seek they would be lost.
+        """
+        await self._no_fetch.wait()
+        await super().perform_seek()
 
     def _run_message(self, tp: TP, batch: MicroBatch) -> Message:
         message = cast("Any", self._to_message(tp, batch.records[-1]))
@@ -125,9 +160,9 @@ class MicroBatchConsumer(driver.Consumer):
         """Return the group's committed offset of a partition."""
         return await self._thread.committed(tp)
 
-    def read_to_the_end(self, tp: TP) -> bool:
-        """Return whether all that is stable in a partition was fetched."""
-        return self._thread.read_to_the_end(tp)
+    def position_of(self, tp: TP) -> int | None:
+        """Return the next offset to fetch from a partition, None where that is not settled."""
+        return self._thread.position_of(tp)
 
 
 class MicroBatchTransport(driver.Transport):

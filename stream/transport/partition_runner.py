@@ -116,6 +116,7 @@ class PartitionRunner:
             state = self._step.state
 
             def take(records: list[Any]) -> None:
+                self.last_progress_s = time.monotonic()
                 state.restore([(record.key, record.value) for record in records])
 
             changelog = TopicPartition(self.stage.changelog, self.partition)
@@ -134,14 +135,12 @@ class PartitionRunner:
         start = self._step.replay_from(topic)
         if start is None or start >= committed:
             return 0
-        replay = self._step.replay
-        return await read_partition(
-            self._bootstrap_servers,
-            tp,
-            lambda records: replay([source_record(record) for record in records]),
-            start=start,
-            end=committed,
-        )
+
+        def take(records: list[Any]) -> None:
+            self.last_progress_s = time.monotonic()
+            self._step.replay([source_record(record) for record in records])
+
+        return await read_partition(self._bootstrap_servers, tp, take, start=start, end=committed)
 
     async def _together(self) -> tuple[str, list[Any]]:
         batch = self._held or await self._queue.get()

@@ -20,38 +20,52 @@ class WeightsTopic:
         self._bootstrap_servers = bootstrap_servers
         self._tp = TopicPartition(topic, 0)
         self._listeners: list[Listener] = []
-        self._loaded = asyncio.Event()
+        self._position = 0
+        self._moved = asyncio.Condition()
+        # Reads ends alone, those of open transactions too: what an activation names was
+        # written before it could be read, but may not be seen as committed yet.
+        self._ends: aiokafka.AIOKafkaConsumer | None = None
 
     def listen(self, listener: Listener) -> None:
         """Add a listener; it must be added before `follow` starts."""
         self._listeners.append(listener)
 
-    async def loaded(self) -> None:
-        """Wait until all that was there at the start was handed on."""
-        await self._loaded.wait()
+    async def caught_up(self) -> None:
+        """Wait until all that had been written when this was called was handed on."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._ends is not None)
+        assert self._ends is not None  # noqa: S101 - waited for
+        end = (await self._ends.end_offsets([self._tp]))[self._tp]
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._position >= end)
 
     async def follow(self) -> None:
         """Read until cancelled."""
-        consumer = aiokafka.AIOKafkaConsumer(
+        consumer, ends = self._consumer("read_committed"), self._consumer("read_uncommitted")
+        await asyncio.gather(consumer.start(), ends.start())
+        try:
+            consumer.assign([self._tp])
+            await consumer.seek_to_beginning(self._tp)
+            self._ends = ends
+            while True:
+                for run in (await consumer.getmany(self._tp, timeout_ms=100)).values():
+                    for record in run:
+                        self._hand_on(record.key, record.value)
+                position = await consumer.position(self._tp)
+                async with self._moved:
+                    self._position = position
+                    self._moved.notify_all()
+        finally:
+            await asyncio.gather(consumer.stop(), ends.stop())
+
+    def _consumer(self, isolation: str) -> aiokafka.AIOKafkaConsumer:
+        return aiokafka.AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap_servers.split(","),
-            isolation_level="read_committed",
+            isolation_level=isolation,
             enable_auto_commit=False,
             max_partition_fetch_bytes=16 << 20,
             fetch_max_wait_ms=10,
         )
-        await consumer.start()
-        try:
-            consumer.assign([self._tp])
-            await consumer.seek_to_beginning(self._tp)
-            end = (await consumer.end_offsets([self._tp]))[self._tp]
-            while True:
-                if not self._loaded.is_set() and await consumer.position(self._tp) >= end:
-                    self._loaded.set()
-                for run in (await consumer.getmany(self._tp, timeout_ms=100)).values():
-                    for record in run:
-                        self._hand_on(record.key, record.value)
-        finally:
-            await consumer.stop()
 
     def _hand_on(self, key: bytes, value: bytes | None) -> None:
         for listener in self._listeners:

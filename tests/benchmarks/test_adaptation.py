@@ -46,7 +46,8 @@ def a_memory(adapter, frauds):
         kind = "fraud" if fraud else "background"
         memory.fold(an_example(f"e{at}", kind, features=row, feature_hash=feature_hash(), occurred_at_s=NOON_S + at))
         if at == BACKGROUND // 2:
-            memory.attempted(try_candidate(memory.plan(), memory.buffer, adapter, MADE_AT))
+            plan = memory.plan()
+            memory.attempted(plan, try_candidate(plan, memory.buffer, adapter, MADE_AT))
     return memory
 
 

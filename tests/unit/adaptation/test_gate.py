@@ -77,11 +77,45 @@ def test_folds_are_ranked_apart_and_judged_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("older", "newer", "enough"), [(3, 0, True), (3, 9, True), (2, 9, False), (0, 3, True), (0, 2, False)]
+    ("older", "newer", "taught", "enough"),
+    [
+        (3, 0, 5, True),
+        (3, 9, 5, True),
+        (2, 9, 5, False),
+        (0, 3, 0, True),
+        (0, 2, 0, False),
+        # Whoever is new and held back alone must not judge what is known already.
+        (0, 3, 4, False),
+    ],
 )
-def test_held_back_labels_judge_only_when_enough_of_them_are_older(older: int, newer: int, enough: bool) -> None:
+def test_held_back_labels_judge_only_when_enough_of_them_are_older(
+    older: int, newer: int, taught: int, enough: bool
+) -> None:
     fraud = np.ones(older + newer, np.bool_)
-    assert can_judge(fraud, np.arange(older + newer) < newer) is enough
+    assert can_judge(fraud, np.arange(older + newer) < newer, taught) is enough
+
+
+def test_what_newer_labels_gain_for_themselves_is_no_answer_to_what_they_cost_the_older() -> None:
+    generator = np.random.default_rng(8)
+    fraud, newer = np.arange(1040) < 40, np.arange(1040) < 20
+    candidate, current = generator.normal(size=(2, 1040))
+    candidate[:20] += 4.0
+    candidate[20:40] += 1.5
+    current[20:40] += 2.5
+    verdict = judge([JudgedRows(candidate, current, fraud, newer)], 0.02, "held-back labels")
+    assert verdict.figures["average_precision_change"] > 0
+    assert not verdict.accepted
+    assert "older frauds" in verdict.reason
+
+
+def test_where_little_is_found_a_small_fall_is_a_large_one() -> None:
+    generator = np.random.default_rng(9)
+    fraud = np.arange(20_200) < 200
+    noise = generator.normal(size=20_200)
+    rows = JudgedRows(noise + 0.2 * fraud, noise + 0.8 * fraud, fraud, np.zeros(20_200, np.bool_))
+    verdict = judge([rows], 0.02, "held-back labels")
+    assert -0.05 < verdict.figures["average_precision_change"] < -0.005
+    assert not verdict.accepted
 
 
 def test_sound_scores_pass_for_want_of_labels() -> None:

@@ -104,12 +104,6 @@ def test_changes_count_what_came_or_went_and_not_the_gates() -> None:
     assert folded(a_buffer(gate_share=1.0), [an_example(f"f{i}") for i in range(9)]).changes_since(0) == 4
 
 
-def test_what_older_weights_knew_is_found_by_their_newest_label() -> None:
-    buffer = folded(a_buffer(), [an_example(f"f{i}", label_produced_at_ms=1000 + i) for i in range(5)])
-    assert buffer.folded_by(1002) == 3
-    assert buffer.folded_by(0) == 0
-
-
 def test_prevalence_counts_the_events_that_a_background_row_stands_for() -> None:
     background = [an_example(f"b{i}", "background", share=0.01) for i in range(990)]
     buffer = folded(a_buffer(), background + [an_example(f"f{i}") for i in range(99)])
@@ -127,20 +121,20 @@ def test_a_sample_takes_all_frauds_and_fills_up_with_presumed_genuine() -> None:
 
 
 def test_a_draw_is_the_same_for_the_same_line_and_version_only() -> None:
-    held = [Held(an_example(f"b{i}", "background"), i, False) for i in range(500)]
+    held = [Held(an_example(f"b{i}", "background"), i, NOON_S, False) for i in range(500)]
     first = ids(sample_recent(held, 50, DAY_S, generator_for("cards", 2)))
     assert first == ids(sample_recent(held, 50, DAY_S, generator_for("cards", 2)))
     assert first != ids(sample_recent(held, 50, DAY_S, generator_for("cards", 3)))
 
 
 def test_recent_events_are_drawn_more_often() -> None:
-    held = [Held(an_example(f"b{i}", occurred_at_s=NOON_S + i * DAY_S), i, False) for i in range(100)]
+    held = [Held(an_example(f"b{i}", occurred_at_s=NOON_S + i * DAY_S), i, NOON_S, False) for i in range(100)]
     drawn = sample_recent(held, 20, 10 * DAY_S, generator_for("cards", 1))
     assert sum(one.learnt_at >= 70 for one in drawn) >= 12
 
 
 def test_rows_keep_their_order_and_their_bits() -> None:
     rows = [[0.5, -1.0, 3.25], [7.0, 0.1, -0.0]]
-    held = [Held(an_example(str(i), features=as_bytes(row)), i, False) for i, row in enumerate(rows)]
+    held = [Held(an_example(str(i), features=as_bytes(row)), i, NOON_S, False) for i, row in enumerate(rows)]
     assert rows_of(held, 3).tobytes() == as_bytes(rows)
     assert rows_of([], 3).shape == (0, 3)

@@ -22,7 +22,7 @@ def a_buffer(background: int = 0) -> SupportBuffer:
 
 
 def attempt(buffer: SupportBuffer, initialisation: str = "init") -> Attempt:
-    return Attempt(buffer.folded, buffer.background_count(), buffer.watermark_s, initialisation)
+    return Attempt(buffer.folded, buffer.background_count(), buffer.watermark_s, initialisation, 1)
 
 
 def why(buffer: SupportBuffer, last: Attempt | None, *, drifted: bool = False, init: str = "init") -> str | None:

@@ -13,14 +13,14 @@ from stream.metrics import Metrics
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
 from stream.pipelines.effects import ADAPTATIONS, ENRICHED_EVENTS, LINE_WEIGHTS
-from stream.pipelines.live_weights import Activation, activate
+from stream.pipelines.live_weights import Activation, activate, split_key
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_weights import LineWeights
 from tests.builders.events import a_line
 from tests.builders.labelled_examples import NOON_S, an_example, as_bytes
 
 PARTITIONS = 3
-LINE = a_line(label_delay="1h", adaptation={"gate_share": 0.0, "drift": False})
+LINE = a_line(label_delay="1h", adaptation={"gate_share": 0.0, "drift": False, "keep_versions": 2})
 
 
 class StandingClock:
@@ -65,7 +65,7 @@ def known():
 def a_step(adapter, known):
     def make():
         learner = LineLearner({"cards": LINE}, adapter, StandingClock())
-        return AdaptStep(learner, {"cards": 2}, known, Metrics(), PARTITIONS)
+        return AdaptStep(learner, known, Metrics(), PARTITIONS)
 
     return make
 
@@ -100,7 +100,9 @@ def test_accepted_weights_are_stored_audited_and_put_in_force_on_every_scoring_p
     audits, outgoing = told(worked_off(a_step(), records(examples()), 1_000))
     assert [audit.trigger for audit in audits] == ["background", "frauds", "frauds", "frauds"]
     stored = [
-        LineWeights.from_bytes(one.value, feature_hash()) for one in outgoing if one.key.count(b"\0") and one.value
+        LineWeights.from_bytes(one.value, feature_hash())
+        for one in outgoing
+        if one.topic == LINE_WEIGHTS and split_key(one.key)[1] is not None and one.value
     ]
     assert [one.manifest.version for one in stored] == [1, 2, 3, 4]
     assert [one.manifest.support_frauds for one in stored] == [0, 1, 2, 3]
@@ -137,10 +139,10 @@ def test_a_rollback_by_hand_is_what_the_next_candidate_is_judged_against(a_step,
     for one in told(worked_off(step, waiting[:402], 1_000))[1]:
         if one.topic == LINE_WEIGHTS:
             known.take(one.key, one.value)
-    pointer = activate("cards", Activation(1, "operator", "test", ""), 0)[0]
+    pointer = activate("cards", Activation(2, "operator", "test", ""), 0)[0]
     known.take(pointer.key, pointer.value)
     audits, _ = told(worked_off(step, waiting[402:], 1_000))
-    assert audits[0].parent_version == 1
+    assert audits[0].parent_version == 2
 
 
 def test_rubbish_and_unknown_lines_are_passed_over(a_step):

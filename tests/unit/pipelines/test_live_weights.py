@@ -57,31 +57,42 @@ def test_weights_of_another_lines_key_are_refused_by_whoever_reads_them():
         stored_weights(b"wallets\x003", record.value, feature_hash())
 
 
-def test_a_swap_waits_for_weights_that_are_a_moment_behind():
-    live, scorers, _ = a_follower()
+def test_a_swap_waits_for_weights_that_are_a_moment_behind_and_for_no_others():
+    scorers = LineScorers(weights_of_the_specification(line="", version=0))
     record = publish(weights_of_the_specification(line="cards", version=1))
+    waits = []
 
-    async def swap():
-        waiting = asyncio.create_task(live.arrived("cards", 1))
-        await asyncio.sleep(0.01)
-        assert not waiting.done()
+    async def caught_up():
+        waits.append(scorers.find("cards", 1))
         live.take(record.key, record.value)
-        await asyncio.wait_for(waiting, 1)
 
-    asyncio.run(swap())
+    live = LiveWeights(scorers, feature_hash(), Metrics(), caught_up)
+    asyncio.run(live.arrived("cards", 1))
+    assert waits == [None]
     assert scorers.find("cards", 1) is not None
+    asyncio.run(live.arrived("cards", 1))
+    asyncio.run(live.arrived("cards", 0))
+    assert len(waits) == 1
 
 
-def test_a_swap_goes_on_without_weights_that_never_come_or_were_refused():
-    live, _, _ = a_follower()
+def test_a_swap_goes_on_without_weights_that_were_refused_or_deleted():
+    live, scorers, _ = a_follower()
     live.take(b"cards\x002", b"rubbish")
+    asyncio.run(live.arrived("cards", 1))
+    asyncio.run(live.arrived("cards", 2))
+    assert scorers.find("cards", 1) is scorers.find("cards", 2) is None
 
-    async def swap():
-        await live.arrived("cards", 1, timeout_s=0.02)
-        await live.arrived("cards", 2, timeout_s=60)
-        await live.arrived("cards", 0)
 
-    asyncio.run(swap())
+def test_weights_made_anew_from_the_same_labels_make_none_of_them_live():
+    live, _, _ = a_follower()
+    for version, parent in ((1, 0), (2, 1)):
+        weights = weights_of_the_specification(
+            line="cards", version=version, parent_version=parent, newest_label_produced_at_ms=1_000
+        )
+        record = publish(weights)
+        live.take(record.key, record.value)
+        asyncio.run(live.arrived("cards", version))
+    assert live.went_live("cards", 2) is None
 
 
 def test_a_label_is_booked_live_once_by_the_first_event_of_the_version_it_taught():

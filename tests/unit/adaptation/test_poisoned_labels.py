@@ -1,0 +1,92 @@
+"""Labels that lie, put through the whole learner one by one, as an attacker would."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from metalearn.evaluation.ranking import average_precision
+from metalearn.training import TrainingPlan
+from stream.adaptation.adapter import Adapter
+from stream.backtest.feature_pass import features_of
+from stream.backtest.train import train_initialisation
+from stream.features.specification import feature_hash
+from stream.pipelines.adapt_line import LineLearner
+from tests.builders.events import a_line
+from tests.builders.labelled_examples import an_example, as_bytes
+
+DAY_S = 86_400.0
+LINE = a_line(label_delay="1d", adaptation={"drift": False})
+
+
+class StandingClock:
+    def now_s(self):
+        return 1.7e9
+
+
+class World:
+    """The events of a line that training did not know, the last days kept for judging."""
+
+    def __init__(self, history, initialisation):
+        own = np.asarray(history.batch.line) == "small-a"
+        features, _ = features_of(history, lambda _: None)
+        self.rows, self.label = features[own], history.label[own]
+        self.time_s, self.amount = history.batch.occurred_at_s[own], history.batch.amount[own]
+        first_s = self.time_s[0]
+        self.early = np.flatnonzero((self.time_s > first_s + 2 * DAY_S) & (self.time_s < first_s + 9 * DAY_S))
+        self.judged = self.time_s >= first_s + 10 * DAY_S
+        self.adapter = Adapter(initialisation)
+
+    def example(self, at, kind, shift_s=0.0):
+        return an_example(
+            f"e{at}-{shift_s}",
+            kind,
+            features=as_bytes(self.rows[at]),
+            feature_hash=feature_hash(),
+            occurred_at_s=float(self.time_s[at]) + shift_s,
+        )
+
+    def precision(self, learner):
+        scores = self.adapter.scorer(learner.current_weights("cards"))(self.rows[self.judged])
+        return average_precision(scores, self.label[self.judged])
+
+
+@pytest.fixture(scope="module")
+def world(small_history, small_training_data):
+    plan = replace(TrainingPlan(), widths=(32, 32), pooled_steps=250, meta_steps=60, meta_tasks=4)
+    return World(small_history, train_initialisation(small_training_data, plan, "", lambda *_: None, None))
+
+
+def taught(world, honest, seed):
+    """Return a learner that knows honest frauds for days, and events it has not been told of."""
+    chance = np.random.default_rng(seed)
+    early = chance.permutation(world.early)
+    frauds, genuine = early[world.label[early] == 1], early[world.label[early] == 0]
+    learner = LineLearner({"cards": LINE}, world.adapter, StandingClock())
+    background, rest = np.sort(genuine[:700]), genuine[700:]
+    learner.learn([world.example(at, "background") for at in background])
+    for at in frauds[:honest]:
+        learner.learn([world.example(at, "fraud")])
+    later = [world.example(at, "background", 3 * DAY_S) for at in background[-20:]]
+    learner.learn(later)
+    return learner, rest, frauds[honest:]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("honest", "poison"), [(12, 40), (24, 16), (24, 60)])
+def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(world, honest, poison, seed):
+    learner, genuine, _ = taught(world, honest, seed)
+    before = world.precision(learner)
+    cheapest = genuine[np.argsort(world.amount[genuine])[:poison]]
+    made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")])]
+    assert any(one.weights is None for one in made)
+    assert world.precision(learner) > 0.75 * before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_honest_frauds_that_come_as_fast_are_learnt(world, seed):
+    learner, _, frauds = taught(world, 12, seed)
+    before = world.precision(learner)
+    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")])]
+    assert all(one.weights is not None for one in made)
+    assert world.precision(learner) > 0.9 * before
