@@ -17,8 +17,10 @@ LINES = Path(__file__).parents[1] / "lines" / "small.yaml"
 def installation(broker, topic_prefix, small_initialisation, tmp_path):
     made = []
 
-    def make(partitions, prefix=None):
-        one = workers.Installation(broker, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions)
+    def make(partitions, prefix=None, **settings):
+        one = workers.Installation(
+            broker, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions, settings
+        )
         made.append(one)
         return one
 

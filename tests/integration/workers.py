@@ -15,7 +15,7 @@ from stream.transport.clients import read_topic
 class Installation:
     """One installation on the tests' broker: its settings, its workers, its topics."""
 
-    def __init__(self, broker, prefix, lines, initialisation, folder, partitions):
+    def __init__(self, broker, prefix, lines, initialisation, folder, partitions, settings):
         self.broker = broker
         self.prefix = prefix
         self.folder = folder
@@ -28,6 +28,7 @@ class Installation:
             "FORESHOT_INITIALISATION": str(initialisation),
             "FORESHOT_LOG_LEVEL": "WARNING",
             "FORESHOT_SESSION_TIMEOUT_S": "3",
+            **{f"FORESHOT_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.workers = {}
 
@@ -47,6 +48,17 @@ class Installation:
         self.workers[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         log.close()
         return self.workers[name]
+
+    def kill(self, name):
+        process = self.workers.pop(name)
+        process.kill()
+        process.wait()
+
+    def leave(self, name):
+        """Stop a worker as an operator would, and wait until it is gone."""
+        process = self.workers.pop(name)
+        process.terminate()
+        assert process.wait(30) == 0, (self.folder / f"{name}.log").read_text()[-2000:]
 
     def wait_until_ready(self, port, seconds=60):
         deadline = time.monotonic() + seconds
@@ -69,11 +81,11 @@ class Installation:
     def scored(self):
         return [decode_scored(record.value) for record in self.records("scored-events")]
 
-    def wait_for(self, condition, seconds=90):
+    def wait_for(self, condition, seconds=90, every_s=0.5):
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, [p.read_text()[-2000:] for p in self.folder.glob("*.log")]
-            time.sleep(0.5)
+            time.sleep(every_s)
 
     def stop(self):
         for process in self.workers.values():

@@ -1,0 +1,122 @@
+"""Fetching across a rebalance: nothing is fetched between the seek and the new start."""
+
+import asyncio
+from types import SimpleNamespace
+
+from faust.types import TP
+
+from stream.transport.micro_batches import MicroBatchConsumer, MicroBatchConsumerThread
+
+PAYMENTS = TP("payments", 0)
+
+
+class StandingConsumer(MicroBatchConsumer):
+    """The consumer without Faust's app and thread: its fetch and its seek are the test's."""
+
+    def __init__(self, fetch):
+        self.app = SimpleNamespace(consumer_generation_id=1)
+        self.transport = SimpleNamespace(micro_batch_records=2)
+        self._no_fetch = asyncio.Event()
+        self._no_fetch.set()
+        self._read_offset = {}
+        self._committed_offset = {}
+        self._buffered_partitions = set()
+        self.flow_active = True
+        self.can_resume_flow = asyncio.Event()
+        self.fetch = fetch
+        self.seeks = []
+
+    @property
+    def should_stop(self):
+        return False
+
+    async def wait(self, event):
+        await event.wait()
+
+    async def _wait_next_records(self, _timeout_s):
+        return await self.fetch(), {PAYMENTS}
+
+    async def seek_to_committed(self):
+        self.seeks.append("seek")
+        return {PAYMENTS: 4}
+
+    def _to_message(self, tp, record):
+        return SimpleNamespace(tp=tp, offset=record.offset)
+
+
+def records(*offsets):
+    return {PAYMENTS: [SimpleNamespace(offset=at) for at in offsets]}
+
+
+async def taken(consumer):
+    return [[one.offset for one in message.value.records] async for _, message in consumer.getmany(1.0)]
+
+
+def test_a_fetch_is_cut_into_runs_and_what_was_read_before_is_left_out():
+    async def work():
+        async def fetch():
+            return records(3, 4, 5, 8)
+
+        consumer = StandingConsumer(fetch)
+        consumer._read_offset[PAYMENTS] = 4
+        return await taken(consumer)
+
+    assert asyncio.run(work()) == [[4, 5], [8]]
+
+
+def test_a_seek_waits_for_a_fetch_that_began_before_the_rebalance_and_its_records_are_dropped():
+    async def work():
+        arrived = asyncio.Event()
+
+        async def fetch():
+            await arrived.wait()
+            return records(0, 1)
+
+        consumer = StandingConsumer(fetch)
+        stale = asyncio.create_task(taken(consumer))
+        await asyncio.sleep(0)
+        consumer.flow_active = False
+        consumer.app.consumer_generation_id = 2
+        seek = asyncio.create_task(consumer.perform_seek())
+        await asyncio.sleep(0.01)
+        assert consumer.seeks == []
+        arrived.set()
+        await seek
+        return await stale, consumer.seeks, consumer._read_offset
+
+    assert asyncio.run(work()) == ([], ["seek"], {PAYMENTS: 4})
+
+
+def test_a_fetch_waits_while_the_flow_is_stopped_and_a_seek_does_not_wait_for_it():
+    async def work():
+        async def fetch():
+            return records(4)
+
+        consumer = StandingConsumer(fetch)
+        consumer.flow_active = False
+        waiting = asyncio.create_task(taken(consumer))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(consumer.perform_seek(), 1)
+        consumer.flow_active = True
+        consumer.can_resume_flow.set()
+        return await waiting
+
+    assert asyncio.run(work()) == [[4]]
+
+
+def test_partitions_without_a_commit_are_read_from_their_beginning():
+    class Kafka:
+        def __init__(self):
+            self.beginnings = []
+
+        async def seek_to_committed(self):
+            return {"committed": 7, "never": None, "at the start": 0}
+
+        async def seek_to_beginning(self, *partitions):
+            self.beginnings += partitions
+
+    kafka = Kafka()
+    thread = SimpleNamespace(_ensure_consumer=lambda: kafka)
+    committed = asyncio.run(MicroBatchConsumerThread._seek_all(thread))
+    assert committed == {"committed": 7, "never": None, "at the start": 0}
+    assert kafka.beginnings == ["never", "at the start"]
