@@ -52,18 +52,18 @@ def score_stages(parts: WorkerParts) -> list[Stage]:
     profiled = tuple(named(topic + REKEYED_SUFFIX if rekey else topic) for topic, rekey in sources.items())
     return [
         *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey),
-        Stage("profile", profiled, named(PROFILE_STATE), lambda partition: _profile_step(parts, partition)),
+        Stage("profile", profiled, PROFILE_STATE, lambda partition: _profile_step(parts, partition)),
         Stage(
             "score",
             (named(effects.ENRICHED_EVENTS),),
-            named(SCORE_STATE),
+            SCORE_STATE,
             lambda partition: _score_step(parts, scorers, live, partition),
             before=parts.weights.caught_up,
         ),
         Stage(
             "raise",
             (named(effects.ALERT_CANDIDATES),),
-            named(RAISE_STATE),
+            RAISE_STATE,
             lambda _: RaiseStep(parts.lines, AlertDeduplicator(), parts.metrics),
         ),
     ]

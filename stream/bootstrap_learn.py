@@ -32,7 +32,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
         Stage(
             "match",
             (named(effects.SCORED_EVENTS), labels),
-            named(MATCH_STATE),
+            MATCH_STATE,
             lambda partition: _match_step(parts, partition),
             pace_s=_PACE_S,
         ),

@@ -98,7 +98,7 @@ class StreamWorker:
             stage,
             partition,
             topics,
-            TransactionalWriter(settings.bootstrap_servers, identifier, settings.application),
+            TransactionalWriter(settings.bootstrap_servers, identifier, settings.application, self._names),
             settings.bootstrap_servers,
             self._names,
             self._metrics,

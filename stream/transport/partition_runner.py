@@ -119,7 +119,7 @@ class PartitionRunner:
                 self.last_progress_s = time.monotonic()
                 state.restore([(record.key, record.value) for record in records])
 
-            changelog = TopicPartition(self.stage.changelog, self.partition)
+            changelog = TopicPartition(self._names.named(self.stage.changelog), self.partition)
             count += await read_partition(self._bootstrap_servers, changelog, take)
         for topic in self.sources:
             count += await self._restore_source(topic)
@@ -188,9 +188,7 @@ class PartitionRunner:
         return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
-        named = self._names.named
-        records = [*effects.outgoing, *map(dead_letter, effects.rejected)]
-        outgoing = [Outgoing(named(one.topic), one.key, one.value, one.partition, one.headers) for one in records]
+        outgoing = [*effects.outgoing, *map(dead_letter, effects.rejected)]
         if self.stage.changelog is not None and self._step.state is not None:
             changelog = self.stage.changelog
             outgoing += [

@@ -17,7 +17,7 @@ class Stage:
     Attributes:
         name: Part of the transactional id.
         topics: Full names of the input topics; equal partitions share one step.
-        changelog: Full name of the topic that mirrors the step's state, None without.
+        changelog: The topic that mirrors the step's state, without the installation's prefix; None without.
         make_step: Makes the step of one partition number.
         before: Awaited before the first record, for what must be loaded by then.
         in_thread: Whether `process` is slow and must not hold the event loop.

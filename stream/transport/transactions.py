@@ -14,6 +14,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.pipelines.effects import Outgoing
 from stream.placement import partitions_of
+from stream.transport.topics import Topics
 
 _BATCH_BYTES = 1 << 20
 _REQUEST_BYTES = 8 << 20
@@ -22,16 +23,20 @@ _REQUEST_BYTES = 8 << 20
 class TransactionalWriter:
     """Writes the effects of one input partition's micro-batches, exactly once."""
 
-    def __init__(self, bootstrap_servers: str, transactional_id: str, group: str, timeout_s: float = 60.0) -> None:
+    def __init__(
+        self, bootstrap_servers: str, transactional_id: str, group: str, names: Topics, timeout_s: float = 60.0
+    ) -> None:
         """Prepare a writer; `start` connects it.
 
         Args:
             bootstrap_servers: Kafka's addresses.
             transactional_id: Unique to the input partition within the cluster.
             group: Consumer group whose offsets move with the outputs.
+            names: Gives the outputs' topics their full names.
             timeout_s: After which the broker aborts a transaction left open.
         """
         self._group = group
+        self._names = names
         self._producer = aiokafka.AIOKafkaProducer(
             bootstrap_servers=bootstrap_servers.split(","),
             transactional_id=transactional_id,
@@ -49,8 +54,8 @@ class TransactionalWriter:
         """Write all of `outgoing` and move the source's offset, or do nothing.
 
         Args:
-            outgoing: Records with full topic names.
-            source: The input partition.
+            outgoing: Records to write.
+            source: The input partition, its topic's name in full.
             next_offset: The first offset that is not yet processed.
         """
         producer = self._producer
@@ -79,7 +84,8 @@ class TransactionalWriter:
         for record in outgoing:
             by_topic[record.topic].append(record)
         placed: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
-        for topic, records in by_topic.items():
+        for short, records in by_topic.items():
+            topic = self._names.named(short)
             count = len(await self._producer.partitions_for(topic))
             hashed = partitions_of([record.key or b"" for record in records], count)
             for record, partition in zip(records, hashed.tolist(), strict=True):
