@@ -32,8 +32,10 @@ test: setup ## Run all tests on the embedded Kafka
 .PHONY: lint
 lint: setup ## Check style, types and layers
 	$(BIN)/ruff check stream metalearn tests
+	$(BIN)/ruff format --check --quiet stream metalearn tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry . --no-ansi
 
 .PHONY: bench
 bench: setup ## Measure the hot paths
