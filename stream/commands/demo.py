@@ -30,7 +30,7 @@ _EPILOG = """Examples:
     show_default=True,
     help="Pace while latency is measured.",
 )
-@click.option("--seed", default=7, show_default=True, help="Of all chance.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 2), default=7, show_default=True, help="Of all chance.")
 @click.option(
     "--lines",
     type=click.Path(path_type=Path),

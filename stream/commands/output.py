@@ -1,7 +1,7 @@
 """How commands show things: a table for a person, JSON for a program, a bar for long work."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -39,3 +39,12 @@ def progress_bar(*, hidden: bool = False) -> Progress:
         disable=hidden,
         transient=True,
     )
+
+
+def say_above(bar: Progress, command: str) -> Callable[[str], None]:
+    """Return a function that prints one line on standard error, above a bar that runs."""
+
+    def say(text: str) -> None:
+        bar.console.print(f"{command}: {text}", soft_wrap=True, markup=False, highlight=False)
+
+    return say
