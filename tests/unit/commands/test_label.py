@@ -3,7 +3,7 @@ import pytest
 GOOD = '{"event_id": "e1", "line": "small-a", "label": "fraud"%s}'
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def pushed(monkeypatch):
     kept = []
     monkeypatch.setattr("stream.transport.label_push.push_labels", lambda _, labels: kept.extend(labels))
@@ -11,7 +11,7 @@ def pushed(monkeypatch):
 
 
 @pytest.fixture
-def label_file(foreshot, tmp_path, pushed):
+def label_file(foreshot, tmp_path):
     path = tmp_path / "labels.jsonl"
 
     def run(content):
