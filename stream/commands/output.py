@@ -28,15 +28,16 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def progress_bar(*, hidden: bool = False) -> Progress:
-    """Return a progress bar on standard error; hidden where output is for a program."""
+    """Return a progress bar on standard error; hidden where no person looks or output is for a program."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=hidden,
+        console=console,
+        disable=hidden or not console.is_terminal,
         transient=True,
     )
 
