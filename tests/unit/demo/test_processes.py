@@ -10,6 +10,7 @@ import pytest
 from stream.demo import processes
 from stream.demo.processes import WorkerProcess, free_ports
 from stream.errors import ForeshotError
+from stream.metrics import Metrics
 
 
 @pytest.fixture
@@ -78,7 +79,9 @@ def test_another_program_on_the_port_is_not_taken_for_the_worker(other_program, 
 
 def test_the_worker_itself_is_recognised_by_its_process(other_program, tmp_path):
     with program(WorkerProcess("score", other_program.server_port, {}, tmp_path / "log"), SLEEP) as worker:
-        other_program.page = f"# HELP\nforeshot_process_id {float(worker._process.pid)}\n".encode()
+        metrics = Metrics()
+        metrics.gauge("foreshot_process_id", worker._process.pid)
+        other_program.page = metrics.exposition()
         worker.wait_until_ready()
 
 
