@@ -1,5 +1,6 @@
 """Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -115,6 +116,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     initialisation = load_worker_initialisation(settings)
     ensure_topics(settings, lines.values())
     parts = WorkerParts(settings, lines, initialisation)
+    parts.metrics.gauge("foreshot_process_id", os.getpid())
     stages = score_stages(parts) if role in ("score", "all") else []
     if role in ("learn", "all"):
         # RocksDB, river and torch are not there where only scoring was installed.

@@ -106,6 +106,7 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition("foreshot_support_labels", "gauge", "labels", ("line", "label"), "Labels in the support buffer."),
     MetricDefinition("foreshot_ready", "gauge", "0 or 1", (), "Whether the worker answers ready."),
+    MetricDefinition("foreshot_process_id", "gauge", "id", (), "The worker's process, to tell whose page this is."),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from stream.errors import BrokerUnavailableError, ForeshotError
 from stream.events.business_line import BusinessLine
+from stream.logs import quiet_clients
 from stream.pipelines import effects
 from stream.settings import Settings
 
@@ -127,11 +128,12 @@ def connect_admin(bootstrap_servers: str, timeout_s: float = 10.0) -> KafkaAdmin
         BrokerUnavailableError: Nothing answers at the address.
     """
     try:
-        return KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers.split(","),
-            request_timeout_ms=30_000,
-            bootstrap_timeout_ms=int(timeout_s * 1000),
-        )
+        with quiet_clients():
+            return KafkaAdminClient(
+                bootstrap_servers=bootstrap_servers.split(","),
+                request_timeout_ms=30_000,
+                bootstrap_timeout_ms=int(timeout_s * 1000),
+            )
     except (KafkaError, OSError, ValueError) as error:
         raise BrokerUnavailableError(
             f"no Kafka broker answers at {bootstrap_servers}: {error}; start one with `foreshot broker` "
