@@ -46,9 +46,7 @@ def check(monkeypatch):
         settings = load_settings({}, **given)
         needed = plans(settings, [a_line()], {})
         partitions = {plan.name: plan.partitions for plan in needed if plan.name not in missing}
-        found = {plan.name: {"cleanup.policy": "delete"} | dict(plan.settings) for plan in needed}
-        for name, values in (changed or {}).items():
-            found[name] = values
+        found = {plan.name: {"cleanup.policy": "delete"} | dict(plan.settings) for plan in needed} | (changed or {})
         admin = AdminOfSomeTopics(partitions | (counts or {}), found)
         monkeypatch.setattr(topics, "connect_admin", lambda _: admin)
         made = ensure_topics(settings, [a_line()])
@@ -72,7 +70,7 @@ def test_an_endless_horizon_is_a_hundred_years(check):
 
 
 def test_scored_events_kept_for_less_than_the_label_horizon_are_refused_with_a_remedy(check):
-    with pytest.raises(ForeshotError, match=f"7 days .* 90 days; set its retention.ms to {90 * DAY_MS} or more"):
+    with pytest.raises(ForeshotError, match=rf"7 days .* 90 days; set its retention.ms to {90 * DAY_MS} or more"):
         check(kept(7))
 
 
@@ -92,7 +90,7 @@ def test_compacted_scored_events_that_are_deleted_as_well_must_be_kept_long_enou
 
 @pytest.mark.parametrize("policy", ["delete", "compact,delete", "delete, compact"])
 def test_a_changelog_that_deletes_is_refused(check, policy):
-    with pytest.raises(ForeshotError, match="profile-state has cleanup.policy .*; set it to compact alone"):
+    with pytest.raises(ForeshotError, match=r"profile-state has cleanup.policy .*; set it to compact alone"):
         check({"profile-state": {"cleanup.policy": policy}})
 
 
