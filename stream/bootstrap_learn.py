@@ -13,7 +13,7 @@ from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
 from stream.pipelines.match_step import MatchStep
 from stream.transport.stage import Stage
-from stream.transport.topics import MATCH_STATE
+from stream.transport.topics import MATCH_STATE, partition_count
 from stream.worker_parts import WorkerParts
 
 DAY_S = 86_400.0
@@ -28,12 +28,14 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
     adapter = Adapter(parts.initialisation)
     named = parts.names.named
     labels = named(effects.FRAUD_LABELS)
+    # Labels belong where the scores are; activations, which adapt writes, where events are scored.
+    partitions = partition_count(parts.settings, effects.SCORED_EVENTS)
     return [
         Stage(
             "match",
             (named(effects.SCORED_EVENTS), labels),
             named(MATCH_STATE),
-            lambda partition: _match_step(parts, partition),
+            lambda partition: _match_step(parts, partition, partitions),
             pace_s=_PACE_S,
         ),
         Stage(
@@ -58,7 +60,7 @@ def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> Ad
     return AdaptStep(learner, keep, known, parts.metrics, parts.partitions)
 
 
-def _match_step(parts: WorkerParts, partition: int) -> MatchStep:
+def _match_step(parts: WorkerParts, partition: int, partitions: int) -> MatchStep:
     settings = parts.settings
     horizon_s = settings.label_horizon_days * DAY_S
     folder = Path(settings.state_folder) / "features" / f"{settings.topic_prefix}{partition}"
@@ -69,6 +71,6 @@ def _match_step(parts: WorkerParts, partition: int) -> MatchStep:
         parts.clock,
         parts.metrics,
         partition,
-        parts.partitions,
+        partitions,
         parts.names.named(effects.FRAUD_LABELS),
     )
