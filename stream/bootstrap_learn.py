@@ -11,6 +11,7 @@ from stream.features.specification import feature_hash
 from stream.pipelines import effects
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
+from stream.pipelines.confirmed_precision import ConfirmedPrecision
 from stream.pipelines.match_step import MatchStep
 from stream.transport.stage import Stage
 from stream.transport.topics import MATCH_STATE, partition_count
@@ -30,12 +31,13 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
     labels = named(effects.FRAUD_LABELS)
     # Labels belong where the scores are; activations, which adapt writes, where events are scored.
     partitions = partition_count(parts.settings, effects.SCORED_EVENTS)
+    confirmed = ConfirmedPrecision(parts.metrics)
     return [
         Stage(
             "match",
             (named(effects.SCORED_EVENTS), labels),
             named(MATCH_STATE),
-            lambda partition: _match_step(parts, partition, partitions),
+            lambda partition: _match_step(parts, confirmed, partition, partitions),
             pace_s=_PACE_S,
         ),
         Stage(
@@ -60,7 +62,7 @@ def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> Ad
     return AdaptStep(learner, keep, known, parts.metrics, parts.partitions)
 
 
-def _match_step(parts: WorkerParts, partition: int, partitions: int) -> MatchStep:
+def _match_step(parts: WorkerParts, confirmed: ConfirmedPrecision, partition: int, partitions: int) -> MatchStep:
     settings = parts.settings
     horizon_s = settings.label_horizon_days * DAY_S
     folder = Path(settings.state_folder) / "features" / f"{settings.topic_prefix}{partition}"
@@ -70,6 +72,7 @@ def _match_step(parts: WorkerParts, partition: int, partitions: int) -> MatchSte
         parts.lines,
         parts.clock,
         parts.metrics,
+        confirmed,
         partition,
         partitions,
         parts.names.named(effects.FRAUD_LABELS),
