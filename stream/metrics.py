@@ -84,7 +84,7 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition(
         "foreshot_estimated_precision", "gauge", "share", _LINE,
-        "Mean score of alerted events: the precision the model itself expects.",
+        "Mean score of this worker's recent alert candidates (half-life 300): the precision the model itself expects.",
     ),
     MetricDefinition(
         "foreshot_alerted_labels", "gauge", "labels", ("line", "partition"),

@@ -9,13 +9,14 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from stream.events.decode import Rejected, SourceRecord
+from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
 from stream.transport.changelog import read_partition
 from stream.transport.dead_letters import DeadLetterLimit, dead_letter
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.stage import Stage
-from stream.transport.topics import Topics
+from stream.transport.topics import REKEYED_SUFFIX, Topics
 from stream.transport.transactions import TransactionalWriter
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,10 @@ _MOST_TOGETHER = 2_048
 
 def source_record(record: Any) -> SourceRecord:
     """Return an aiokafka record as the pipelines take it."""
-    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, record.timestamp)
+    timestamp_ms = record.timestamp
+    if record.topic.endswith(REKEYED_SUFFIX):
+        timestamp_ms = produced_at_ms(record.headers, timestamp_ms)
+    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, timestamp_ms)
 
 
 class PartitionRunner:
