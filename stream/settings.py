@@ -43,7 +43,9 @@ class Settings(BaseModel):
     max_dead_letter_ratio: float = Field(
         0.5, gt=0, le=1, description="Above this share of the last records a worker stops loudly."
     )
-    dead_letter_window: int = Field(2_000, ge=10, description="Records over which that share is taken.")
+    dead_letter_window: int = Field(
+        2_000, ge=100, description="Records over which that share is taken; with fewer than 100 it says nothing."
+    )
     max_entities: int = Field(5_000_000, ge=1_000, description="Entities kept in one partition's state.")
     label_horizon_days: float = Field(
         90.0, gt=0, allow_inf_nan=False, description="How long features wait for a label, in event time."

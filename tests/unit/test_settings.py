@@ -4,6 +4,7 @@ import pytest
 
 from stream.errors import UsageError
 from stream.settings import load_settings
+from stream.transport import dead_letters
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,10 @@ def test_an_unknown_setting_in_the_file_is_named(tmp_path):
 def test_a_horizon_is_a_finite_number_above_0(value):
     with pytest.raises(UsageError, match="setting label_horizon_days"):
         load_settings({"FORESHOT_LABEL_HORIZON_DAYS": value})
+
+
+def test_a_window_too_short_for_the_dead_letter_limit_to_speak_is_refused():
+    least = dead_letters._LEAST_RECORDS
+    assert load_settings({"FORESHOT_DEAD_LETTER_WINDOW": str(least)}).dead_letter_window == least
+    with pytest.raises(UsageError, match="dead_letter_window"):
+        load_settings({"FORESHOT_DEAD_LETTER_WINDOW": str(least - 1)})
