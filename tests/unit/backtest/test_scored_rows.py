@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.backtest.scored_rows import scored_rows
+from stream.features.recent_ids import RecentIds
 from stream.features.subject import SubjectState, profile
 from tests.builders.event_batches import Payment, a_batch
 
-WINDOW = 16
+WINDOW = 40
 STREAMS = st.lists(st.tuples(st.sampled_from(["c1", "c2"]), st.integers(0, 22)), max_size=120)
 
 
@@ -20,7 +21,9 @@ class Scored:
 
 
 def fresh_rows(batch):
-    return np.flatnonzero(~profile(SubjectState(), batch)[1])
+    state = SubjectState()
+    state.recent_ids = RecentIds(blocks=2, block=8)
+    return np.flatnonzero(~profile(state, batch)[1])
 
 
 def scored_of(batch, rows):

@@ -64,11 +64,6 @@ def test_scored_events_are_made_to_be_kept_a_week_longer_than_labels_may_take(ch
     assert found.settings == {"scored-events": {"cleanup.policy": "delete", "retention.ms": str(37 * DAY_MS)}}
 
 
-def test_an_endless_horizon_is_a_hundred_years(check):
-    found = check(missing=["scored-events"], label_horizon_days=float("inf"))
-    assert int(found.settings["scored-events"]["retention.ms"]) == 36_507 * DAY_MS
-
-
 def test_scored_events_kept_for_less_than_the_label_horizon_are_refused_with_a_remedy(check):
     with pytest.raises(ForeshotError, match=rf"7 days .* 90 days; set its retention.ms to {90 * DAY_MS} or more"):
         check(kept(7))
