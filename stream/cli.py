@@ -1,6 +1,7 @@
 """The command line: `foreshot COMMAND`, errors as one line, exit codes 0, 1 and 2."""
 
 import importlib
+import signal
 import sys
 from typing import NoReturn
 
@@ -53,6 +54,8 @@ def foreshot() -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage or input."""
+    # Whoever is told to end cleans up as if a person had pressed Ctrl-C; a worker has its own ways.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(foreshot.main(prog_name="foreshot", standalone_mode=False) or 0)
     except ForeshotError as error:

@@ -16,6 +16,7 @@ from typing import Self
 
 from stream.errors import ForeshotError
 from stream.settings import ENVIRONMENT_PREFIX
+from stream.transport.embedded_broker import die_with_parent
 
 _HOST = "127.0.0.1"
 _READY_S = 90.0
@@ -57,7 +58,10 @@ class WorkerProcess:
         """Start."""
         with ExitStack() as stack:
             log = stack.enter_context(self._log.open("ab"))
-            self._process = subprocess.Popen(self._command, env=self._settings, stdout=log, stderr=log)  # noqa: S603 - our own
+            self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+                self._command, env=self._settings, stdout=log, stderr=log,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - one C call
+            )  # fmt: skip
         return self
 
     def __exit__(
