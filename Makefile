@@ -51,6 +51,10 @@ replay-check: setup ## Replay a week through Kafka and compare with the backtest
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
+.PHONY: inner-steps
+inner-steps: setup ## Measure how many inner steps so many labels bear
+	$(BIN)/python tests/inner_steps.py --out out/inner_steps
+
 .PHONY: lock
 lock: ## Make all requirements*.lock anew; the images' have the versions that are tested
 	$(LOCK) pyproject.toml --all-extras --output-file requirements.lock

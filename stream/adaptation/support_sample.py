@@ -11,6 +11,9 @@ from stream.adaptation.support_buffer import Held, Rows, SupportBuffer, rows_of,
 _RECENT_HALF_LIFE_S = 30 * 86_400.0
 # Labelled genuine events are the line's hard ones, but too few to stand for all of it.
 _MOST_LABELLED_GENUINE = 0.5
+# More rows that are not fraud change nothing but the time that teaching takes.
+_LEAST_GENUINE = 512
+_GENUINE_PER_FRAUD = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,20 @@ class SupportSample:
 
 
 def draw(buffer: SupportBuffer, genuine: int, generator: np.random.Generator) -> SupportSample:
-    """Return all frauds that may be taught and at most `genuine` rows that are not fraud."""
+    """Return all frauds that may be taught and some rows that are not fraud.
+
+    Args:
+        buffer: What a line can learn from.
+        genuine: The most rows that are not fraud; few frauds take fewer.
+        generator: Source of chance.
+    """
+    frauds = buffer.frauds()
+    genuine = min(genuine, max(_LEAST_GENUINE, _GENUINE_PER_FRAUD * len(frauds)))
     labelled = buffer.genuine()
     most_labelled = int(genuine * _MOST_LABELLED_GENUINE)
     kept = sample_recent(labelled, most_labelled, _RECENT_HALF_LIFE_S, generator)
     presumed = sample_recent(buffer.presumed_genuine(), genuine - len(kept), _RECENT_HALF_LIFE_S, generator)
-    return SupportSample(buffer.frauds(), kept, presumed)
+    return SupportSample(frauds, kept, presumed)
 
 
 def generator_for(line: str, version: int) -> np.random.Generator:
