@@ -49,10 +49,14 @@ handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 replay-check: setup ## Replay a week through Kafka and compare with the backtest (needs DATA)
 	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
 
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
 .PHONY: lock
-lock: ## Make requirements.lock anew
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+lock: ## Make all requirements*.lock anew; the images' have the versions that are tested
+	$(LOCK) pyproject.toml --all-extras --output-file requirements.lock
+	$(LOCK) pyproject.toml --constraints requirements.lock --output-file requirements-scorer.lock
+	$(LOCK) pyproject.toml --extra learn --constraints requirements.lock --output-file requirements-learner.lock
+	$(LOCK) --group build --output-file requirements-build.lock
 
 .PHONY: docs
 docs: setup ## Make the generated pages anew

@@ -31,7 +31,7 @@ class InitialisationManifest(BaseModel):
         inner_steps: Gradient steps of an adaptation.
         fraud_share: The frauds' share of the loss, in training and in adapting.
         lines: Trained on.
-        until: Events from then on were not seen, ISO 8601.
+        until: No label known from then on was used, ISO 8601.
         seed: Of all chance in training.
         figures: Of the training.
     """

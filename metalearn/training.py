@@ -5,7 +5,7 @@ with the very draws it would have had, and ends with the same arrays.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from metalearn.episode import Episode
 from metalearn.errors import MetalearnError
+from metalearn.fingerprint import fingerprint
 from metalearn.inner_loop import InnerLoop
 from metalearn.losses import balanced_cross_entropy
 from metalearn.maml import encoded, meta_loss
@@ -25,6 +26,7 @@ from metalearn.tasks.task import Task
 from metalearn.training_state import AdamState, TrainingState, adam_step
 
 Progress = Callable[[str, int, int, float], None]
+Notice = Callable[[str], None]
 
 _EDGE_ROWS = 20_000
 _POOLED, _META, _EDGES = 1, 2, 3
@@ -92,7 +94,13 @@ class Trained:
 
 
 def train(
-    tasks: Sequence[Task], plan: TrainingPlan, *, progress: Progress | None = None, checkpoint: Path | None = None
+    tasks: Sequence[Task],
+    plan: TrainingPlan,
+    *,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    about: str = "",
+    notice: Notice | None = None,
 ) -> Trained:
     """Train an initialisation.
 
@@ -100,18 +108,21 @@ def train(
         tasks: With standardised rows.
         plan: How.
         progress: Told (phase, step, steps, loss).
-        checkpoint: File from which an interrupted training goes on, and where it is kept.
+        checkpoint: File from which an interrupted training goes on, and where it is kept. The
+            state of a training with other tasks, another plan or `about` is not gone on with.
+        about: What else makes this training what it is.
+        notice: Told, in words, that such a state was found.
 
     Raises:
         MetalearnError: No task has both frauds and genuine rows.
+        CheckpointError: The file is no training state.
     """
     pool = _Pool(tasks)
     edges = pool.edges(plan.bins, np.random.default_rng([plan.seed, _EDGES]))
-    width = tasks[0].features.shape[1] * plan.bins
-    state = TrainingState.load(checkpoint) if checkpoint is not None else None
+    training = fingerprint(tasks, asdict(plan), about)
+    state = _kept(checkpoint, training, notice) if checkpoint is not None else None
     if state is None:
-        parameters = initial_parameters(width, plan.widths, torch.Generator().manual_seed(plan.seed))
-        state = TrainingState(0, 0, parameters, _log_rates(parameters, plan.inner_rate), AdamState.empty())
+        state = _begun(tasks[0].features.shape[1] * plan.bins, plan, training)
     tell = progress or (lambda *_: None)
     figures: dict[str, float] = {}
     figures["pooled_loss"] = _pooled_phase(state, pool, edges, plan, tell, checkpoint)
@@ -122,6 +133,20 @@ def train(
     layers = {name: value.detach().numpy().copy() for name, value in state.parameters.items()}
     rates = np.array([float(state.log_rates[name].exp()) for name in layers], np.float32)
     return Trained(layers, rates, edges, figures)
+
+
+def _kept(file: Path, training: str, notice: Notice | None) -> TrainingState | None:
+    state = TrainingState.load(file)
+    if state is None or state.training == training:
+        return state
+    if notice is not None:
+        notice(f"{file} is of another training: other events, labels, features or options; this one starts anew")
+    return None
+
+
+def _begun(width: int, plan: TrainingPlan, training: str) -> TrainingState:
+    parameters = initial_parameters(width, plan.widths, torch.Generator().manual_seed(plan.seed))
+    return TrainingState(0, 0, parameters, _log_rates(parameters, plan.inner_rate), AdamState.empty(), training)
 
 
 def _log_rates(parameters: Mapping[str, Tensor], rate: float) -> dict[str, Tensor]:

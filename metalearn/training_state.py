@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -13,6 +13,7 @@ from metalearn.errors import CheckpointError
 
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 _MOST_NORM = 5.0
+_TRAINING = "training"
 
 
 @dataclass(slots=True)
@@ -57,13 +58,18 @@ def adam_step(
 
 @dataclass(slots=True)
 class TrainingState:
-    """All that a training needs to go on bit for bit."""
+    """All that a training needs to go on bit for bit.
+
+    Attributes:
+        training: Fingerprint of what is being trained; another one's state must not be gone on with.
+    """
 
     pooled_step: int
     meta_step: int
     parameters: dict[str, Tensor]
     log_rates: dict[str, Tensor]
     adam: AdamState
+    training: str = ""
 
     def save(self, path: Path) -> None:
         """Write the state, whole or not at all."""
@@ -76,7 +82,8 @@ class TrainingState:
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(path.suffix + ".partial")
-        save_file({name: value.detach().contiguous().clone() for name, value in tensors.items()}, partial)
+        stored = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
+        save_file(stored, partial, {_TRAINING: self.training})
         partial.replace(path)
 
     @staticmethod
@@ -89,16 +96,21 @@ class TrainingState:
         if not path.exists():
             return None
         try:
-            tensors = load_file(path)
-            pooled_step, meta_step, adam_step_count = (int(one) for one in tensors.pop("steps"))
+            with safe_open(path, "pt") as file:
+                training = (file.metadata() or {}).get(_TRAINING, "")
+            return _restored(load_file(path), training)
         except (SafetensorError, KeyError, ValueError, OSError) as error:
-            raise CheckpointError(f"{path}: is not a training state: {error}") from error
+            raise CheckpointError(f"{path}: is not a training state: {error}; remove it to start anew") from error
 
-        def part(prefix: str) -> dict[str, Tensor]:
-            return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
-        adam = AdamState(adam_step_count, part("first."), part("second."))
-        return TrainingState(pooled_step, meta_step, _ordered(part("parameter.")), _ordered(part("rate.")), adam)
+def _restored(tensors: dict[str, Tensor], training: str) -> TrainingState:
+    pooled_step, meta_step, adam_step_count = (int(one) for one in tensors.pop("steps"))
+
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+    adam = AdamState(adam_step_count, part("first."), part("second."))
+    return TrainingState(pooled_step, meta_step, _ordered(part("parameter.")), _ordered(part("rate.")), adam, training)
 
 
 def _ordered(parameters: dict[str, Tensor]) -> dict[str, Tensor]:

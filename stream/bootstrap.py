@@ -1,5 +1,6 @@
 """Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from stream.logs import set_up_logging
 from stream.one_core import use_one_core
 from stream.pipelines import effects
 from stream.pipelines.active_versions import ActiveVersions
+from stream.pipelines.estimated_precision import EstimatedPrecision
 from stream.pipelines.live_weights import LiveWeights
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.pipelines.raise_alert import RaiseStep
@@ -46,6 +48,7 @@ def score_stages(parts: WorkerParts) -> list[Stage]:
     """Return profile, score and raise, and rekey where a line asks for it."""
     scorers = LineScorers(shared_weights(parts.initialisation))
     live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
+    estimated = EstimatedPrecision()
     parts.weights.listen(live.take)
     named = parts.names.named
     sources = line_topics(parts.lines.values())
@@ -57,7 +60,7 @@ def score_stages(parts: WorkerParts) -> list[Stage]:
             "score",
             (named(effects.ENRICHED_EVENTS),),
             SCORE_STATE,
-            lambda partition: _score_step(parts, scorers, live, partition),
+            lambda partition: _score_step(parts, scorers, live, estimated, partition),
             before=parts.weights.caught_up,
         ),
         Stage(
@@ -87,7 +90,9 @@ def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
     return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition)
 
 
-def _score_step(parts: WorkerParts, scorers: LineScorers, live: LiveWeights, partition: int) -> ScoreStep:
+def _score_step(
+    parts: WorkerParts, scorers: LineScorers, live: LiveWeights, estimated: EstimatedPrecision, partition: int
+) -> ScoreStep:
     scoring = Scoring(
         parts.lines,
         CounterpartyState(parts.settings.max_entities),
@@ -97,7 +102,7 @@ def _score_step(parts: WorkerParts, scorers: LineScorers, live: LiveWeights, par
         parts.partitions,
         parts.clock,
     )
-    return ScoreStep(scoring, live, parts.metrics, partition)
+    return ScoreStep(scoring, live, parts.metrics, estimated, partition)
 
 
 def build_worker(settings: Settings, role: str) -> StreamWorker:
@@ -115,6 +120,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     initialisation = load_worker_initialisation(settings)
     ensure_topics(settings, lines.values())
     parts = WorkerParts(settings, lines, initialisation)
+    parts.metrics.gauge("foreshot_process_id", os.getpid())
     stages = score_stages(parts) if role in ("score", "all") else []
     if role in ("learn", "all"):
         # RocksDB, river and torch are not there where only scoring was installed.

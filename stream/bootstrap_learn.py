@@ -11,9 +11,10 @@ from stream.features.specification import feature_hash
 from stream.pipelines import effects
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
+from stream.pipelines.confirmed_precision import ConfirmedPrecision
 from stream.pipelines.match_step import MatchStep
 from stream.transport.stage import Stage
-from stream.transport.topics import MATCH_STATE
+from stream.transport.topics import MATCH_STATE, partition_count
 from stream.worker_parts import WorkerParts
 
 DAY_S = 86_400.0
@@ -28,12 +29,15 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
     adapter = Adapter(parts.initialisation)
     named = parts.names.named
     labels = named(effects.FRAUD_LABELS)
+    # Labels belong where the scores are; activations, which adapt writes, where events are scored.
+    partitions = partition_count(parts.settings, effects.SCORED_EVENTS)
+    confirmed = ConfirmedPrecision(parts.metrics)
     return [
         Stage(
             "match",
             (named(effects.SCORED_EVENTS), labels),
             MATCH_STATE,
-            lambda partition: _match_step(parts, partition),
+            lambda partition: _match_step(parts, confirmed, partition, partitions),
             pace_s=_PACE_S,
         ),
         Stage(
@@ -57,7 +61,7 @@ def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> Ad
     return AdaptStep(learner, known, parts.metrics, parts.partitions)
 
 
-def _match_step(parts: WorkerParts, partition: int) -> MatchStep:
+def _match_step(parts: WorkerParts, confirmed: ConfirmedPrecision, partition: int, partitions: int) -> MatchStep:
     settings = parts.settings
     horizon_s = settings.label_horizon_days * DAY_S
     folder = Path(settings.state_folder) / "features" / f"{settings.topic_prefix}{partition}"
@@ -67,7 +71,8 @@ def _match_step(parts: WorkerParts, partition: int) -> MatchStep:
         parts.lines,
         parts.clock,
         parts.metrics,
+        confirmed,
         partition,
-        parts.partitions,
+        partitions,
         parts.names.named(effects.FRAUD_LABELS),
     )

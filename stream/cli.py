@@ -1,7 +1,9 @@
 """The command line: `foreshot COMMAND`, errors as one line, exit codes 0, 1 and 2."""
 
 import importlib
+import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -52,27 +54,35 @@ def foreshot() -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage or input."""
+    # Whoever is told to end cleans up as if a person had pressed Ctrl-C; a worker has its own ways.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        sys.exit(foreshot.main(standalone_mode=False) or 0)
+        sys.exit(foreshot.main(prog_name="foreshot", standalone_mode=False) or 0)
     except ForeshotError as error:
-        click.echo(f"foreshot: {error}", err=True)
-        sys.exit(error.exit_code)
+        _end(f"foreshot: {error}", error.exit_code)
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise
-        click.echo(f"foreshot: {error.name} is not installed; `pip install foreshot[{extra}]`", err=True)
-        sys.exit(2)
+        _end(f"foreshot: {error.name} is not installed; `pip install foreshot[{extra}]`", 2)
     except OSError as error:
         # A folder that cannot be written, a full disk: the system's own words say which.
-        click.echo(f"foreshot: {error}", err=True)
-        sys.exit(1)
+        _end(f"foreshot: {error}", 1)
     except click.exceptions.Abort:
-        click.echo("foreshot: interrupted", err=True)
-        sys.exit(1)
-    except click.ClickException as error:
+        _end("foreshot: interrupted", 1)
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx is not None else "foreshot"
+        _end(f"{command}: {error.format_message().rstrip('.')}; see `{command} --help`", error.exit_code)
+    except click.ClickException as error:
+        _end(f"foreshot: {error.format_message()}", error.exit_code)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(" ".join(message.split()), err=True)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

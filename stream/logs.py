@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def set_up_logging(level: str) -> None:
@@ -13,3 +15,17 @@ def set_up_logging(level: str) -> None:
     root.setLevel(level)
     for noisy in ("faust", "mode", "aiokafka", "kafka", "aiohttp", "numba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def quiet_clients() -> Iterator[None]:
+    """Keep Kafka's clients silent while they connect: what fails there is said in one line."""
+    loggers = [logging.getLogger(name) for name in ("kafka", "aiokafka")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

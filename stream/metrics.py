@@ -84,11 +84,19 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition(
         "foreshot_estimated_precision", "gauge", "share", _LINE,
-        "Mean score of alerted events: the precision the model itself expects.",
+        "Mean score of this worker's recent alert candidates (half-life 300): the precision the model itself expects.",
+    ),
+    MetricDefinition(
+        "foreshot_alerted_labels", "gauge", "labels", ("line", "partition"),
+        "Labels in force on alerted events, until the label horizon; add them up over partitions.",
+    ),
+    MetricDefinition(
+        "foreshot_alerted_frauds", "gauge", "labels", ("line", "partition"),
+        "Those of them that say fraud; over all workers, their sum by that of the labels is the precision.",
     ),
     MetricDefinition(
         "foreshot_confirmed_precision", "gauge", "share", _LINE,
-        "Share of frauds among labelled events that had been alerted.",
+        "Share of frauds among the labels in force on alerted events, over this worker's partitions.",
     ),
     MetricDefinition("foreshot_consumer_lag", "gauge", "records", _PARTITION, "Records not yet processed."),
     MetricDefinition(
@@ -106,6 +114,7 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition("foreshot_support_labels", "gauge", "labels", ("line", "label"), "Labels in the support buffer."),
     MetricDefinition("foreshot_ready", "gauge", "0 or 1", (), "Whether the worker answers ready."),
+    MetricDefinition("foreshot_process_id", "gauge", "id", (), "The worker's process, to tell whose page this is."),
 )  # fmt: skip
 
 
@@ -137,13 +146,18 @@ class Metrics:
         for value in values:
             child.observe(value)
 
+    def forget(self, name: str, **labels: str) -> None:
+        """Drop one series of a metric, if there is one."""
+        metric = self._made[name]
+        values = tuple(labels[key] for key in metric._labelnames)  # noqa: SLF001 - no public way to ask
+        if values in metric._metrics:  # noqa: SLF001 - no public test for a child
+            metric.remove(*values)
+
     def forget_partition(self, topic: str, partition: int) -> None:
         """Drop the gauges of a partition that was taken away."""
         for item in DEFINITIONS:
             if item.labels == _PARTITION:
-                metric = self._made[item.name]
-                if (topic, str(partition)) in metric._metrics:  # noqa: SLF001 - no public test for a child
-                    metric.remove(topic, str(partition))
+                self.forget(item.name, topic=topic, partition=str(partition))
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

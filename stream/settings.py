@@ -43,11 +43,17 @@ class Settings(BaseModel):
     max_dead_letter_ratio: float = Field(
         0.5, gt=0, le=1, description="Above this share of the last records a worker stops loudly."
     )
-    dead_letter_window: int = Field(2_000, ge=10, description="Records over which that share is taken.")
+    dead_letter_window: int = Field(
+        2_000, ge=100, description="Records over which that share is taken; with fewer than 100 it says nothing."
+    )
     max_entities: int = Field(5_000_000, ge=1_000, description="Entities kept in one partition's state.")
-    label_horizon_days: float = Field(90.0, gt=0, description="How long features wait for a label, in event time.")
-    stall_seconds: float = Field(30.0, gt=0, description="A partition with lag and no progress for so long is stalled.")
-    session_timeout_s: float = Field(10.0, gt=0, description="Kafka group session timeout.")
+    label_horizon_days: float = Field(
+        90.0, gt=0, allow_inf_nan=False, description="How long features wait for a label, in event time."
+    )
+    stall_seconds: float = Field(
+        30.0, gt=0, allow_inf_nan=False, description="A partition with lag and no progress for so long is stalled."
+    )
+    session_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False, description="Kafka group session timeout.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
 
@@ -76,9 +82,9 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"{path}: cannot be read as settings: {error}") from error
-    if not isinstance(read, dict):
+    if not isinstance(read, dict) or not all(isinstance(name, str) for name in read):
         raise UsageError(f"{path}: must be a YAML mapping of setting names to values")
     return read
 

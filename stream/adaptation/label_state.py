@@ -7,7 +7,7 @@ event, and repeats or disorder cannot count a fraud twice.
 
 import heapq
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -33,6 +33,7 @@ class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
         produced_at_ms: When it was produced to Kafka, epoch milliseconds.
         pending: Whether the event is not scored yet.
         expires_at_s: Event time from which the entry is dropped.
+        alerted: Whether the event had been alerted.
     """
 
     label: Literal["fraud", "genuine"]
@@ -42,11 +43,20 @@ class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
     produced_at_ms: int
     pending: bool
     expires_at_s: float
+    # With a default, so that changelogs without it are read as well.
+    alerted: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """What the event is held to be."""
         return "none" if self.reverses else self.label
+
+
+class AlertedLabels(NamedTuple):
+    """How many labels are in force on a line's alerted events, and how many of them say fraud."""
+
+    labels: int
+    frauds: int
 
 
 def settle(known: LabelEntry | None, new: LabelEntry) -> Settlement:
@@ -81,6 +91,12 @@ class LabelState:
         self._written_s: dict[str, float] = {}
         self._expiry: dict[str, list[tuple[float, bytes]]] = {}
         self._touched: dict[bytes, None] = {}
+        self._alerted: dict[str, AlertedLabels] = {}
+
+    @property
+    def alerted(self) -> dict[str, AlertedLabels]:
+        """The labels in force on alerted events, by line."""
+        return self._alerted
 
     def clock(self, line: str) -> LineClock | None:
         """Return the line's clock, None before its first event."""
@@ -105,7 +121,7 @@ class LabelState:
     def drop(self, line: str, event_id: str) -> None:
         """Forget an event."""
         key = event_key(line, event_id)
-        if self._entries.pop(key, None) is not None:
+        if self._remove(key):
             self._touched[key] = None
 
     def expire(self, line: str) -> list[tuple[str, LabelEntry]]:
@@ -122,7 +138,7 @@ class LabelState:
             entry = self._entries.get(key)
             if entry is None or entry.expires_at_s != expires_at_s:
                 continue
-            del self._entries[key]
+            self._remove(key)
             self._touched[key] = None
             if entry.pending:
                 unmet.append((_names(key)[1], entry))
@@ -151,7 +167,7 @@ class LabelState:
                 if value is not None:
                     self._restore_clock(key[1:].decode(), msgspec.msgpack.decode(value, type=LineClock))
             elif value is None:
-                self._entries.pop(key, None)
+                self._remove(key)
             else:
                 self._put(key, msgspec.msgpack.decode(value, type=LabelEntry))
         self._touched.clear()
@@ -166,9 +182,24 @@ class LabelState:
         self._written_s[line] = clock.watermark_s
 
     def _put(self, key: bytes, entry: LabelEntry) -> None:
+        self._remove(key)
         self._entries[key] = entry
         self._touched[key] = None
-        heapq.heappush(self._expiry.setdefault(_names(key)[0], []), (entry.expires_at_s, key))
+        line = _names(key)[0]
+        self._count(line, entry, 1)
+        heapq.heappush(self._expiry.setdefault(line, []), (entry.expires_at_s, key))
+
+    def _remove(self, key: bytes) -> bool:
+        entry = self._entries.pop(key, None)
+        if entry is None:
+            return False
+        self._count(_names(key)[0], entry, -1)
+        return True
+
+    def _count(self, line: str, entry: LabelEntry, sign: int) -> None:
+        if entry.alerted and not entry.pending and not entry.reverses:
+            labels, frauds = self._alerted.get(line, (0, 0))
+            self._alerted[line] = AlertedLabels(labels + sign, frauds + sign * (entry.label == "fraud"))
 
 
 def _names(key: bytes) -> tuple[str, str]:

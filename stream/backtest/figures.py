@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from metalearn.evaluation.card_precision import CardEvents, card_precision, kept_events, numbered
 from metalearn.evaluation.ranking import auc, average_precision, recall_at_alert_share, value_detection_rate
+from stream.backtest.judged_weeks import WEEK_S, JudgedWeeks
 from stream.events.history import History
 
-DAY_S = 86_400.0
-WEEK_S = 7 * DAY_S
 _ALERT_SHARE = 0.01
 _MEANS = (
     "auc",
@@ -42,29 +41,20 @@ def scored(history: History, scores: npt.NDArray[np.float64]) -> Scored:
     return Scored(history, scores, numbered(history.batch.subject))
 
 
-def week_starts(occurred_at_s: npt.NDArray[np.float64], from_s: float | None) -> list[float]:
-    """Return the first midnight of each full week, counted back from the last day.
-
-    Args:
-        occurred_at_s: Event times, growing.
-        from_s: No week starts before it; None asks for two weeks of history before the first.
-    """
-    end_s = (np.floor(occurred_at_s[-1] / DAY_S) + 1) * DAY_S
-    first_s = occurred_at_s[0] + 2 * WEEK_S if from_s is None else from_s
-    count = int((end_s - first_s) // WEEK_S)
-    return [end_s - (count - at) * WEEK_S for at in range(count)]
-
-
-def figures(found: Scored, from_s: float | None) -> dict[str, Any]:
+def figures(found: Scored, judged: JudgedWeeks) -> dict[str, Any]:
     """Return `metrics.json`.
 
     Weeks leave out cards known to be compromised, as the handbook does; overall is the
     mean over the weeks for shares and the sum for counts. Lines are taken over all the
     weeks' events, known cards included.
     """
-    starts = week_starts(found.history.batch.occurred_at_s, from_s)
-    weeks = [{"start": _date(start), **_week(found, start)} for start in starts]
-    return {"overall": _overall(weeks), "weeks": weeks, "lines": _lines(found, starts)}
+    weeks = [{"start": _date(start), **_week(found, start)} for start in judged.starts]
+    return {
+        "in_sample": bool(judged.in_sample),
+        "overall": _overall(weeks),
+        "weeks": weeks,
+        "lines": _lines(found, judged),
+    }
 
 
 def _date(epoch_s: float) -> str:
@@ -109,17 +99,15 @@ def _overall(weeks: Sequence[dict[str, Any]]) -> dict[str, float | int | None]:
     return made
 
 
-def _lines(found: Scored, starts: Sequence[float]) -> dict[str, Any]:
+def _lines(found: Scored, judged: JudgedWeeks) -> dict[str, Any]:
     batch = found.history.batch
-    within = np.isfinite(found.scores)
-    if starts:
-        within &= (batch.occurred_at_s >= starts[0]) & (batch.occurred_at_s < starts[-1] + WEEK_S)
+    within = np.isfinite(found.scores) & judged.covers(batch.occurred_at_s)
     names = np.asarray(batch.line)
     made = {}
     for line in found.history.lines:
         own = within & (names == line)
         one = _figures(found.scores[own], found.history.label[own], batch.amount[own])
-        cards = [_week(_only(found, names == line), start)["card_precision_at_100"] for start in starts]
+        cards = [_week(_only(found, names == line), start)["card_precision_at_100"] for start in judged.starts]
         one["card_precision_at_100"] = float(np.mean(cards)) if cards else None  # type: ignore[arg-type]
         made[line] = one
     return made

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,15 +25,20 @@ _NAMES = {
 }
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}
 table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #d8dee4}
-th:first-child,td:first-child{text-align:left}th{font-weight:600}.bar{fill:#2f6f9f}text{font:12px system-ui}"""
+th:first-child,td:first-child{text-align:left}th{font-weight:600}
+.note{border-left:4px solid #b3261e;padding:.3rem .8rem;background:#fbeceb}.bar{fill:#2f6f9f}text{font:12px system-ui}"""
 
 
-def write_scores(path: Path, history: History, events: list[ScoredEvent]) -> None:
-    """Write one row for each scored event, with its label as far as the file knows it."""
-    label_of = dict(
-        zip(zip(history.batch.line, history.batch.event_id, strict=True), history.label.tolist(), strict=True)
-    )
-    known = [label_of[event.line, event.event_id] for event in events]
+def write_scores(path: Path, history: History, events: list[ScoredEvent], rows: npt.NDArray[np.int64]) -> None:
+    """Write one row for each scored event, with its label as far as the file knows it.
+
+    Args:
+        path: Of the file.
+        history: All events.
+        events: The scored ones.
+        rows: Which row of history each of them is.
+    """
+    known = history.label[rows].tolist()
     table = pa.table(
         {
             "event_id": [event.event_id for event in events],
@@ -55,13 +61,21 @@ def write_metrics(path: Path, found: dict[str, Any]) -> None:
     path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-def write_report(path: Path, found: dict[str, Any], adaptations: list[AdaptationRecord]) -> None:
-    """Write a page that needs nothing else."""
+def write_report(path: Path, found: dict[str, Any], adaptations: list[AdaptationRecord], notes: list[str]) -> None:
+    """Write a page that needs nothing else.
+
+    Args:
+        path: Of the page.
+        found: As in `metrics.json`.
+        adaptations: All that were made.
+        notes: What a reader must know before the figures.
+    """
     weeks = [{"week": week["start"], **week} for week in found["weeks"]]
     lines = [{"line": line, **one} for line, one in found["lines"].items()]
     accepted = sum(one.outcome == "accepted" for one in adaptations)
     page = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Backtest</title><style>{_STYLE}</style>
 <h1>Backtest</h1>
+{"".join(f'<p class="note">{html.escape(note)}</p>' for note in notes)}
 <p>Mean over {len(weeks)} weeks; cards known to be compromised are left out of the weeks.
 {len(adaptations)} adaptations, of which the gate accepted {accepted}.</p>
 {_table("overall", [{"overall": "mean", **found["overall"]}])}

@@ -1,5 +1,6 @@
 """Meta-trains a shared initialisation from the lines' history."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.checkpoint import Initialisation, InitialisationManifest
+from metalearn.errors import MetalearnError
 from metalearn.maml import RATES
 from metalearn.piecewise import EDGES
 from metalearn.tasks.task import Task, windows
-from metalearn.training import Progress, Trained, TrainingPlan, train
+from metalearn.training import Notice, Progress, Trained, TrainingPlan, train
+from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
 from stream.errors import UsageError
 from stream.events.history import UNKNOWN_LABEL, History
 from stream.features.specification import NAMES, feature_hash
@@ -26,8 +29,6 @@ from stream.scoring.score_histogram import histogram_of
 from stream.scoring.standardisation import Standardisation, fit_standardisation, keep_shared, pool
 
 DAY_S = 86_400.0
-# Windowed features mean little before a line has some days behind it.
-_WARM_UP_S = 7 * DAY_S
 _FEW_LINES = 4
 _WINDOW_S = 28 * DAY_S
 _REFERENCE_ROWS = 20_000
@@ -61,7 +62,7 @@ def training_data(
     scales = {line: keep_shared(scale, shared) for line, scale in own.items()} if shared else {}
     tasks = [_task(history, features, line, used[line], scale) for line, scale in scales.items()]
     if not any(task.frauds for task in tasks):
-        raise UsageError("no line has a fraud whose label is known before --until; give more history or a later time")
+        raise UsageError(nothing_to_learn(history, until_s))
     return TrainingData(tasks, scales)
 
 
@@ -72,7 +73,7 @@ def _used_rows(history: History, fresh: npt.NDArray[np.bool_], until_s: float) -
     used: dict[str, npt.NDArray[np.int64]] = {}
     for line in history.lines:
         rows = np.flatnonzero(usable & (lines == line))
-        warm = rows[times_s[rows] >= times_s[rows[0]] + _WARM_UP_S] if len(rows) else rows
+        warm = rows[times_s[rows] >= times_s[rows[0]] + WARM_UP_S] if len(rows) else rows
         if len(warm):
             used[line] = warm
     return used
@@ -91,18 +92,33 @@ def _task(
 
 
 def train_initialisation(
-    data: TrainingData, plan: TrainingPlan, until: str, progress: Progress, checkpoint: Path | None
+    data: TrainingData,
+    plan: TrainingPlan,
+    until: str,
+    progress: Progress,
+    checkpoint: Path | None,
+    notice: Notice | None = None,
 ) -> Initialisation:
     """Return an initialisation that can score and be adapted.
 
     Args:
         data: From `training_data`.
         plan: How to train.
-        until: For the manifest.
+        until: Until when labels were known, for the manifest; ISO 8601.
         progress: Told (phase, step, steps, loss).
         checkpoint: From which an interrupted training goes on.
+        notice: Told where that is of another training.
+
+    Raises:
+        UsageError: The data cannot be learnt from, or the checkpoint is none.
     """
-    trained = train(_with_windows(data.tasks), plan, progress=progress, checkpoint=checkpoint)
+    about = json.dumps([feature_hash(), until])
+    try:
+        trained = train(
+            _with_windows(data.tasks), plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice
+        )
+    except MetalearnError as error:
+        raise UsageError(str(error)) from error
     manifest = InitialisationManifest(
         id=uuid4().hex[:16],
         created_at=datetime.now(UTC).isoformat(),

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from stream.commands.out_folder import make_folder
 from stream.commands.output import json_option, print_json, print_table, progress_bar
 
 _EPILOG = """Examples:
@@ -12,6 +13,8 @@ _EPILOG = """Examples:
   foreshot demo
 
   foreshot demo --labels 5 --json
+
+  foreshot demo --out out && docker compose up      goes on from the demo's initialisation
 """
 
 
@@ -30,7 +33,7 @@ _EPILOG = """Examples:
     show_default=True,
     help="Pace while latency is measured.",
 )
-@click.option("--seed", default=7, show_default=True, help="Of all chance.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 2), default=7, show_default=True, help="Of all chance.")
 @click.option(
     "--lines",
     type=click.Path(path_type=Path),
@@ -38,7 +41,11 @@ _EPILOG = """Examples:
     show_default=True,
     help="The demo's line file.",
 )
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for demo.json.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that keeps the summary, initialisation, events and lines.",
+)
 @json_option
 def command(labels: int, events_per_second: float, seed: int, lines: Path, out: Path | None, *, as_json: bool) -> None:
     """Train on simulated lines, start Kafka and both workers, feed live events, label, and say what came of it.
@@ -50,6 +57,8 @@ def command(labels: int, events_per_second: float, seed: int, lines: Path, out: 
     from stream.one_core import use_one_core  # noqa: PLC0415
 
     use_one_core()
+    if out is not None:
+        make_folder(out, "--out")
     plan = DemoPlan(seed=seed, labels=labels, per_second=events_per_second)
     with progress_bar(hidden=as_json) as bar:
         summary = run_demo(plan, lines, bar, out)

@@ -1,12 +1,12 @@
 """`foreshot label`: pushes one label, or a file of them."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from pydantic import ValidationError
 
 from stream.commands.kafka_options import kafka_options
@@ -52,8 +52,8 @@ def command(
     if file is not None:
         labels = list(_from_file(file))
     elif event_id and verdict:
-        labels = [_label(event_id=event_id, line=_only(line_name, names), label=verdict, source=source,
-                         labelled_at=datetime.now(UTC), reverses=reverses)]  # fmt: skip
+        one = {"event_id": event_id, "line": _only(line_name, names), "label": verdict, "source": source}
+        labels = [_label({**one, "labelled_at": datetime.now(UTC), "reverses": reverses})]
     else:
         raise UsageError("give EVENT_ID and fraud or genuine, or --file")
     unknown = sorted({label.line for label in labels} - names)
@@ -76,23 +76,24 @@ def _only(line_name: str | None, names: set[str]) -> str:
 
 def _from_file(path: Path) -> Iterator[FraudLabel]:
     try:
-        texts = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        # Bytes, since text knows more ends of a line than JSON lines do.
+        contents = path.read_bytes().splitlines()
+    except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
-    for number, text in enumerate(texts, start=1):
-        if text.strip():
+    for number, content in enumerate(contents, start=1):
+        if content.strip():
             try:
-                read = json.loads(text)
-            except json.JSONDecodeError as error:
+                read = orjson.loads(content)
+            except orjson.JSONDecodeError as error:
                 raise UsageError(f"{path}:{number}: is not JSON: {error}") from error
             if not isinstance(read, dict):
                 raise UsageError(f"{path}:{number}: must be a JSON object")
-            yield _label(where=f"{path}:{number}: ", **{"labelled_at": datetime.now(UTC), **read})
+            yield _label({"labelled_at": datetime.now(UTC), **read}, f"{path}:{number}: ")
 
 
-def _label(where: str = "", **fields: Any) -> FraudLabel:
+def _label(fields: Mapping[str, Any], where: str = "") -> FraudLabel:
     try:
-        return FraudLabel(**fields)
+        return FraudLabel.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         raise UsageError(f"{where}{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

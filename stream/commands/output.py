@@ -1,7 +1,7 @@
 """How commands show things: a table for a person, JSON for a program, a bar for long work."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -28,14 +28,24 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def progress_bar(*, hidden: bool = False) -> Progress:
-    """Return a progress bar on standard error; hidden where output is for a program."""
+    """Return a progress bar on standard error; hidden where no person looks or output is for a program."""
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=hidden,
+        console=console,
+        disable=hidden or not console.is_terminal,
         transient=True,
     )
+
+
+def say_above(bar: Progress, command: str) -> Callable[[str], None]:
+    """Return a function that prints one line on standard error, above a bar that runs."""
+
+    def say(text: str) -> None:
+        bar.console.print(f"{command}: {text}", soft_wrap=True, markup=False, highlight=False)
+
+    return say

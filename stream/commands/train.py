@@ -1,13 +1,15 @@
 """`foreshot train`: meta-trains a shared initialisation from history."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.progress import Progress, TaskID
 
 from stream.commands.history_options import epoch_s, history_options, read_chosen
-from stream.commands.output import json_option, print_json, progress_bar
+from stream.commands.out_folder import make_folder
+from stream.commands.output import json_option, print_json, progress_bar, say_above
 
 _EPILOG = """Example:
 
@@ -20,7 +22,9 @@ _EPILOG = """Example:
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File of the initialisation."
 )
-@click.option("--seed", default=0, show_default=True, help="Of all chance in training.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of all chance in training."
+)
 @click.option("--pooled-steps", type=click.IntRange(1), help="Steps of the warm start.")
 @click.option("--meta-steps", type=click.IntRange(0), help="Steps over episodes.")
 @json_option
@@ -38,17 +42,25 @@ def command(
 ) -> None:
     """Train on labels that were known before --until, and write the initialisation to --out.
 
-    A training that was interrupted goes on where its last checkpoint stands (OUT.training).
+    Without --until that is the last event's time: what was known then. The initialisation says
+    until when it knew labels, and `foreshot backtest` judges the weeks after.
+
+    A training that was interrupted goes on where its last checkpoint stands (OUT.training);
+    one with other events or options starts anew.
     """
     # Torch and numba take seconds to import; help and wrong usage do not need them.
     from metalearn.training import TrainingPlan  # noqa: PLC0415
     from stream.backtest.feature_pass import features_of  # noqa: PLC0415
+    from stream.backtest.learnable import left_out, require_labels  # noqa: PLC0415
     from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
 
     use_one_core()
     history = read_chosen(lines, events, since, until)
-    until_s = epoch_s(until, "--until") if until else float("inf")
+    require_labels(history.lines)
+    make_folder(out.parent, "--out")
+    until_s = epoch_s(until, "--until") if until else float(history.batch.occurred_at_s[-1])
+    known_until = until or datetime.fromtimestamp(until_s, UTC).isoformat()
     plan = replace(TrainingPlan(), seed=seed)
     if pooled_steps is not None:
         plan = replace(plan, pooled_steps=pooled_steps)
@@ -56,10 +68,13 @@ def command(
         plan = replace(plan, meta_steps=meta_steps)
     checkpoint = out.with_suffix(out.suffix + ".training")
     with progress_bar(hidden=as_json) as bar:
+        notice = say_above(bar, "foreshot train")
         task = bar.add_task("features", total=len(history.batch))
         features, fresh = features_of(history, lambda done: bar.advance(task, done))
         data = training_data(history, features, fresh, until_s)
-        made = train_initialisation(data, plan, until or "", _Bars(bar), checkpoint)
+        if missing := left_out(history, data.scales):
+            notice("; ".join(missing))
+        made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice)
     made.save(out)
     checkpoint.unlink(missing_ok=True)
     summary = {"initialisation": made.manifest.id, "file": str(out), "lines": len(data.scales), **made.manifest.figures}

@@ -56,9 +56,13 @@ def show(line: str, version: int, *, as_json: bool, **given: Any) -> None:
 @click.option("--reason", default="rolled back by hand", show_default=True, help="For the audit.")
 @click.option("--by", default="operator", show_default=True, help="Who decides.")
 @kafka_options
-def rollback(line: str, version: int, reason: str, by: str, **given: Any) -> None:
+@json_option
+def rollback(line: str, version: int, reason: str, by: str, *, as_json: bool, **given: Any) -> None:
     """Score LINE with VERSION again, from the next event on."""
     from stream.transport.weights_admin import roll_back  # noqa: PLC0415 - Kafka's client is slow to import
 
     roll_back(load_settings(**given), line, version, by=by, reason=reason)
+    if as_json:
+        print_json({"line": line, "version": version, "by": by, "reason": reason})
+        return
     click.echo(f"line {line} scores with version {version} from the next event on")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ from metalearn.training import TrainingPlan
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
 from stream.demo.before_after import before_after
+from stream.demo.kept_files import INITIALISATION, LIVE, TRAINING, keep_files
 from stream.demo.latency import counter_total, histogram_quantiles
 from stream.demo.live import LiveFeed
-from stream.demo.processes import WorkerProcess
+from stream.demo.processes import WorkerProcess, free_ports
+from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.history import History, read_history
 from stream.events.line_file import load_lines
@@ -71,12 +74,18 @@ class Demo:
     """One run of the demo."""
 
     def __init__(self, plan: DemoPlan, lines_file: Path, folder: Path, bar: Progress) -> None:
-        """Prepare a run in `folder`."""
+        """Prepare a run in `folder`.
+
+        Raises:
+            UsageError: The file lacks a line of the demo.
+        """
         self._plan = plan
         self._folder = folder
         self._bar = bar
         self._lines_file = lines_file
         self._lines: dict[str, BusinessLine] = load_lines([lines_file])
+        if lacking := [one.name for one in (UNSEEN_LINE, *TRAINING_LINES) if one.name not in self._lines]:
+            raise UsageError(f"{lines_file}: lacks {', '.join(lacking)}; give a copy of lines/demo/payments.yaml")
 
     def run(self) -> dict[str, Any]:
         """Run it all and return the summary."""
@@ -90,27 +99,29 @@ class Demo:
 
     def _train(self) -> Path:
         plan = self._plan
-        file = self._folder / "training.parquet"
+        file = self._folder / TRAINING
         write_parquet(simulate_cards(TRAINING_LINES, plan.training_days, plan.seed), file)
         lines = {name: line for name, line in self._lines.items() if name != UNSEEN_LINE.name}
         history = read_history(file, lines)
         features, fresh = features_of(history, self._advance("features of history", len(history.batch)))
-        data = training_data(history, features, fresh, float("inf"))
+        until_s = START_S + plan.training_days * DAY_S
+        data = training_data(history, features, fresh, until_s)
         training = replace(TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps)
         pooled, meta = (
             self._advance("pooled warm start", plan.pooled_steps),
             self._advance("meta-training", plan.meta_steps),
         )
+        until = datetime.fromtimestamp(until_s, UTC).isoformat()
         made = train_initialisation(
-            data, training, "", lambda phase, *_: (pooled if phase == "pooled" else meta)(1), None
+            data, training, until, lambda phase, *_: (pooled if phase == "pooled" else meta)(1), None
         )
-        out = self._folder / "init.safetensors"
+        out = self._folder / INITIALISATION
         made.save(out)
         return out
 
     def _live_history(self) -> History:
         plan = self._plan
-        file = self._folder / "live.parquet"
+        file = self._folder / LIVE
         start_s = START_S + plan.training_days * DAY_S
         write_parquet(simulate_cards(LIVE_LINES, plan.live_days, plan.seed + 1, start_s), file)
         return read_history(file, self._lines)
@@ -139,7 +150,7 @@ class Demo:
                     self._folder / f"{role}.log",
                 )
             )
-            for role, port in (("score", 6066), ("learn", 6067))
+            for role, port in zip(("score", "learn"), free_ports(2), strict=True)
         ]
         for worker in workers:
             worker.wait_until_ready()
@@ -258,10 +269,21 @@ def _paced_latency(scored: list[ScoredEvent], live: History, plan: DemoPlan) -> 
 
 
 def run_demo(plan: DemoPlan, lines_file: Path, bar: Progress, out: Path | None) -> dict[str, Any]:
-    """Run the demo in a temporary folder and return its summary, kept in `out` where given."""
+    """Run the demo in a temporary folder and return its summary.
+
+    Args:
+        plan: How long and how fast.
+        lines_file: Declares the demo's lines.
+        bar: Shows how far it is.
+        out: Folder that keeps the summary and what it was made from, None for none.
+
+    Raises:
+        UsageError: The line file does not fit.
+        ForeshotError: Kafka or a worker did not start.
+    """
     with tempfile.TemporaryDirectory(prefix="foreshot-demo-") as folder:
         summary = Demo(plan, lines_file, Path(folder), bar).run()
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "demo.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        if out is not None:
+            keep_files(Path(folder), lines_file, out)
+            (out / "demo.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary

@@ -113,7 +113,7 @@ def _read(reader: LineReader, event: Event, record: SourceRecord, now_s: float) 
     except RoleError as error:
         return Rejected(record, error.reason, error.role, str(error))
     except ValidationError as error:
-        return Rejected(record, *explain(error))
+        return Rejected(record, *explain(error, reader.named))
     ahead_s, most_s = found.occurred_at_s - now_s, reader.line.max_future_s
     if ahead_s > most_s:
         detail = f"the event time is {ahead_s:.0f} s ahead of the clock; at most {most_s:.0f} s are taken"

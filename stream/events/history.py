@@ -29,7 +29,7 @@ class History:
         batch: The events.
         label: 1 fraud, 0 genuine, -1 unknown; int8 [n].
         label_known_at_s: When the label becomes known: event time and label delay,
-            rounded up to the line's release grid; float64 [n].
+            rounded up to the line's release grid, and always after the event; float64 [n].
         lines: The lines, by name.
         skipped: Rows of the file that belong to no given line.
         table: The users' fields of the same rows, for making their JSON.
@@ -125,9 +125,15 @@ def _read_line(path: Path, table: Any, line: BusinessLine) -> tuple[History, npt
         label = read_labels(rows, line.history.label, UNKNOWN_LABEL)
     except (ValueError, OverflowError, pa.ArrowException) as error:
         raise UsageError(f"{path}: line {line.name}: {error}") from error
-    grid_s = line.history.label_release_s
-    known_at_s = np.ceil((batch.occurred_at_s + line.label_delay_s) / grid_s) * grid_s
+    known_at_s = _known_at_s(batch.occurred_at_s, line)
     return History(batch, label, known_at_s, {line.name: line}, 0, pa.table(dict(rows.columns))), rows.number
+
+
+def _known_at_s(occurred_at_s: npt.NDArray[np.float64], line: BusinessLine) -> npt.NDArray[np.float64]:
+    grid_s = line.history.label_release_s
+    known_at_s = np.ceil((occurred_at_s + line.label_delay_s) / grid_s) * grid_s
+    # A release goes before the events of its own moment, so one at the event's would tell of it beforehand.
+    return np.where(known_at_s > occurred_at_s, known_at_s, (np.floor(occurred_at_s / grid_s) + 1) * grid_s)
 
 
 def _join(

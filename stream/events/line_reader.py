@@ -6,6 +6,7 @@ from typing import Any
 from stream.events.business_line import BusinessLine
 from stream.events.event_time import compile_time
 from stream.events.line_roles import FieldRole
+from stream.events.role_fields import role_fields
 from stream.events.roles import Event, compile_amount, compile_coordinate, compile_path, compile_text
 from stream.events.transaction import Transaction
 
@@ -17,12 +18,14 @@ class LineReader:
 
     Attributes:
         line: The line.
+        named: What a transaction's fields are called in messages: `event_id (field id)`.
     """
 
     def __init__(self, line: BusinessLine) -> None:
         """Compile the line's roles."""
         roles = line.roles
         self.line = line
+        self.named = role_fields(line)
         self._event_id = compile_text(roles.event_id, "event_id", required=True)
         self._subject = compile_text(roles.subject, "subject", required=True)
         self._counterparty = compile_text(roles.counterparty, "counterparty", required=True)

@@ -1,8 +1,10 @@
 """A transaction in canonical roles, as every line's events become."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from stream.events.event_time import EARLIEST_S, LATEST_S
 from stream.events.reject_reason import RejectReason
@@ -52,22 +54,38 @@ class Transaction(BaseModel):
     text: Words | None = None
 
 
-def explain(error: ValidationError) -> tuple[RejectReason, str | None, str]:
-    """Return the reason, the field and words for the first thing that did not fit."""
+def explain(error: ValidationError, named: Mapping[str, str] | None = None) -> tuple[RejectReason, str | None, str]:
+    """Return the reason, the field and words for the first thing that did not fit.
+
+    Args:
+        error: Of pydantic.
+        named: How fields are called in the words, by name; others go by their own.
+    """
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or None
-    kind = first["type"]
-    if kind == "json_invalid":
+    if first["type"] == "json_invalid":
         return "unreadable", None, f"is not JSON: {first['msg'].removeprefix('Invalid JSON: ')}"
-    if kind == "string_pattern_mismatch":
-        form = "be three capital letters, such as EUR" if field == "currency" else "hold no control characters"
-        return "bad_value", field, f"must {form}"
-    reason: RejectReason = "bad_value"
+    name = (named or {}).get(field or "", field or "the record")
+    return _reason(first["type"]), field, f"{name} {_words(first, field)}"
+
+
+def _reason(kind: str) -> RejectReason:
     if kind == "missing":
-        reason = "missing_field"
-    elif kind == "finite_number":
-        reason = "non_finite"
-    elif kind.endswith("_type"):
-        reason = "wrong_type"
-    words = first["msg"].removeprefix("Value error, ")
-    return reason, field, words.replace("Input should", "must").replace("String should", "must")
+        return "missing_field"
+    if kind == "finite_number":
+        return "non_finite"
+    return "wrong_type" if kind.endswith("_type") else "bad_value"
+
+
+def _words(error: ErrorDetails, field: str | None) -> str:
+    kind = error["type"]
+    if kind == "string_pattern_mismatch":
+        return (
+            f"must {'be three capital letters, such as EUR' if field == 'currency' else 'hold no control characters'}"
+        )
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is not known here"
+    words = error["msg"].removeprefix("Value error, ")
+    return words.replace("Input should", "must").replace("String should", "must")

@@ -22,6 +22,9 @@ from stream.events.scored_event import ScoredEvent
 RefusalReason = Literal["unknown_line", "unknown_event", "label_before_event"]
 LabelOutcome = Literal["applied", "withdrawn", "pending", "duplicate", "refused"]
 
+# Lines that no file names share one name in counts: their own are free text without end.
+_UNKNOWN_LINE = "unknown"
+
 # A new line's first events are all taken, so that it soon has a background of its own.
 _FIRST_EVENTS_TAKEN = 640
 
@@ -53,7 +56,7 @@ class MatchEffects:
         examples: For `labelled-examples`.
         risk_updates: For `enriched-events`; a fraud learnt is one +1, one taken back one -1.
         refused: For `dead-letters`.
-        outcomes: How many labels had which (line, label, outcome).
+        outcomes: How many labels had which (line, label, outcome); lines that no file names count as `unknown`.
         label_delays_s: (line, seconds from the event to its label), of labels that count.
     """
 
@@ -169,7 +172,9 @@ def _apply(
     if settle(known, entry) in ("duplicate", "older"):
         effects.outcomes[line, entry.label, "duplicate"] += 1
         return
-    in_force = msgspec.structs.replace(entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s)
+    in_force = msgspec.structs.replace(
+        entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s, alerted=event.alerted
+    )
     state.put(line, event_id, in_force)
     # A waiting label was never learnt: the store may run ahead of a batch that was undone.
     before = "none" if known is None or known.pending else known.verdict
@@ -257,6 +262,7 @@ def _refuse(
     detail: str,
     record_index: int | None,
 ) -> None:
-    effects.outcomes[line, entry.label, "refused"] += 1
+    counted = _UNKNOWN_LINE if reason == "unknown_line" else line
+    effects.outcomes[counted, entry.label, "refused"] += 1
     text = _as_sent(line, event_id, entry)
     effects.refused.append(RefusedLabel(line, event_id, text, reason, detail, record_index, entry.produced_at_ms))

@@ -1,13 +1,11 @@
 """Scored events and labels of one partition in; labelled examples and risk updates out."""
 
-from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
 
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
-from stream.adaptation.labelled_example import LabelledExample
 from stream.adaptation.labelled_example import encode as encode_example
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
@@ -18,8 +16,10 @@ from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
+from stream.pipelines.confirmed_precision import ConfirmedPrecision
 from stream.pipelines.effects import ENRICHED_EVENTS, FRAUD_LABELS, LABELLED_EXAMPLES, Effects, Outgoing
 from stream.pipelines.match_label import MatchEffects, RefusedLabel, match_labels, match_scored
+from stream.pipelines.told_state import ToldState
 from stream.placement import partition_of
 
 
@@ -33,6 +33,7 @@ class MatchStep:
         lines: Mapping[str, BusinessLine],
         clock: Clock,
         metrics: Metrics,
+        confirmed: ConfirmedPrecision,
         partition: int,
         partitions: int,
         labels_topic: str,
@@ -44,12 +45,13 @@ class MatchStep:
             store: What events were scored from.
             lines: Business lines by name.
             clock: Tells the future from the past.
-            metrics: Where labels and precision are booked.
+            metrics: Where labels are booked.
+            confirmed: Where the precision they confirm is booked, for all partitions of the worker.
             partition: The partition number.
             partitions: How many partitions both topics have.
             labels_topic: Full name of the labels' topic.
         """
-        self.state: PartitionState | None = state
+        self.state: PartitionState | None = ToldState(state, self._confirm)
         self._labels = state
         self._store = store
         self._lines = lines
@@ -59,7 +61,7 @@ class MatchStep:
         self._partitions = partitions
         self._labels_topic = labels_topic
         self._booked = MatchEffects()
-        self._confirmed: Counter[tuple[str, str]] = Counter()
+        self._confirmed = confirmed
 
     def replay_from(self, topic: str) -> int | None:
         """Return the first scored event that the store has not kept; labels are in the changelog."""
@@ -143,19 +145,14 @@ class MatchStep:
             self._metrics.count("foreshot_labels", count, line=line, label=label, outcome=outcome)
         for line, delay_s in found.label_delays_s:
             self._metrics.observe("foreshot_label_delay_seconds", [max(delay_s, 0.0)], line=line)
-        for example in found.examples:
-            self._confirm(example)
+        self._confirm()
 
-    def _confirm(self, example: LabelledExample) -> None:
-        if not example.alerted or example.kind not in ("fraud", "genuine"):
-            return
-        self._confirmed[example.line, example.kind] += 1
-        frauds = self._confirmed[example.line, "fraud"]
-        known = frauds + self._confirmed[example.line, "genuine"]
-        self._metrics.gauge("foreshot_confirmed_precision", frauds / known, line=example.line)
+    def _confirm(self) -> None:
+        self._confirmed.book(str(self._partition), self._labels.alerted)
 
     def close(self) -> None:
-        """Close the store's files."""
+        """Close the store's files; the partition's labels are another worker's to count."""
+        self._confirmed.forget(str(self._partition))
         self._store.close()
 
 

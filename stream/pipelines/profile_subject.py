@@ -8,6 +8,7 @@ import numpy.typing as npt
 from stream.events.decode import Decoder, Rejected, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, encode
 from stream.events.event_batch import EventBatch
+from stream.events.produced_at import produced_at_headers
 from stream.features.partition_state import PartitionState
 from stream.features.subject import SubjectState, profile
 from stream.metrics import Metrics
@@ -71,6 +72,7 @@ class ProfileStep(StatelessReplay):
         self._decoder = decoder
         self._metrics = metrics
         self._partition = str(partition)
+        self._newest_s: dict[str, float] = {}
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Decode, profile and enrich one micro-batch."""
@@ -80,17 +82,17 @@ class ProfileStep(StatelessReplay):
         profiled = profile_subject(self._subjects, batch)
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)
-        self._metrics.gauge(
-            "foreshot_last_event_time_seconds",
-            float(batch.occurred_at_s.max()),
-            topic=records[0].topic,
-            partition=self._partition,
-        )
+        self._tell_newest(records[0].topic, float(batch.occurred_at_s.max()))
         outgoing = [
             Outgoing(ENRICHED_EVENTS, f"{event.line}\0{event.counterparty}".encode(), encode(event))
             for event in profiled.events
         ]
         return Effects(outgoing, rejected)
+
+    def _tell_newest(self, topic: str, occurred_at_s: float) -> None:
+        newest_s = self._newest_s[topic] = max(occurred_at_s, self._newest_s.get(topic, occurred_at_s))
+        where = {"topic": topic, "partition": self._partition}
+        self._metrics.gauge("foreshot_last_event_time_seconds", newest_s, **where)
 
 
 class RekeyStep(StatelessReplay):
@@ -104,11 +106,14 @@ class RekeyStep(StatelessReplay):
         self._topic = topic
 
     def process(self, records: list[SourceRecord]) -> Effects:
-        """Key each readable record by its subject; its bytes stay as they are."""
+        """Key each readable record by its subject; its bytes stay as they are, and when it was produced is told."""
         outgoing: list[Outgoing] = []
         refused: list[Rejected] = []
         for record in records:
             batch, rejected = self._decoder.decode([record])
             refused += rejected
-            outgoing += [Outgoing(self._topic, subject.encode(), record.value) for subject in batch.subject]
+            headers = produced_at_headers(record.timestamp_ms)
+            outgoing += [
+                Outgoing(self._topic, subject.encode(), record.value, headers=headers) for subject in batch.subject
+            ]
         return Effects(outgoing, refused)

@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeGuard
 
 import msgspec
-import numpy as np
 
 from stream.events.decode import Rejected, SourceRecord
-from stream.events.enriched_event import EnrichedRecord, WeightsActivation, decode
+from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode
 from stream.events.scored_event import ScoredEvent, encode
 from stream.features.partition_state import PartitionState
+from stream.features.specification import SUBJECT_WIDTH
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
+from stream.pipelines.estimated_precision import EstimatedPrecision
 from stream.pipelines.joined_state import JoinedState
 from stream.pipelines.live_weights import LiveWeights
 from stream.pipelines.score_event import Scoring, score_events
@@ -20,13 +20,24 @@ from stream.pipelines.score_event import Scoring, score_events
 COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
+_FEATURE_BYTES = SUBJECT_WIDTH * 4
 
 
 class ScoreStep(StatelessReplay):
     """Scores one partition of counterparties."""
 
-    def __init__(self, scoring: Scoring, weights: LiveWeights, metrics: Metrics, partition: int) -> None:
-        """Join a partition's state and the weights in force."""
+    def __init__(
+        self, scoring: Scoring, weights: LiveWeights, metrics: Metrics, estimated: EstimatedPrecision, partition: int
+    ) -> None:
+        """Join a partition's state and the weights in force.
+
+        Args:
+            scoring: The partition's state, and what it is scored with.
+            weights: All weights that arrived.
+            metrics: Where latencies and counts are booked.
+            estimated: Means over all partitions of the worker.
+            partition: The partition number.
+        """
         self.state: PartitionState | None = JoinedState(
             {
                 COUNTERPARTY_PREFIX: scoring.counterparties,
@@ -37,14 +48,15 @@ class ScoreStep(StatelessReplay):
         self._scoring = scoring
         self._weights = weights
         self._metrics = metrics
+        self._estimated = estimated
         self._partition = str(partition)
+        self._newest_s = float("-inf")
         self._last: list[ScoredEvent] = []
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait until the weights that these records put in force have arrived."""
-        activations = [decode(record.value) for record in records if _is_activation(record.value)]
-        for one in activations:
-            if isinstance(one, WeightsActivation):
+        for record in records:
+            if (one := _activation(record.value)) is not None:
                 await self._weights.arrived(one.line, one.version)
 
     def process(self, records: list[SourceRecord]) -> Effects:
@@ -58,10 +70,9 @@ class ScoreStep(StatelessReplay):
             if scored.alerted:
                 outgoing.append(Outgoing(ALERT_CANDIDATES, f"{scored.line}\0{scored.subject}".encode(), value))
         if self._last:
-            newest_s = max(scored.occurred_at_s for scored in self._last)
-            self._metrics.gauge(
-                "foreshot_last_event_time_seconds", newest_s, topic=records[0].topic, partition=self._partition
-            )
+            self._newest_s = max(self._newest_s, *(scored.occurred_at_s for scored in self._last))
+            where = {"topic": records[0].topic, "partition": self._partition}
+            self._metrics.gauge("foreshot_last_event_time_seconds", self._newest_s, **where)
         return Effects(outgoing, rejected)
 
     def committed(self) -> None:
@@ -82,16 +93,23 @@ class ScoreStep(StatelessReplay):
         alerted = [one.score for one in scored if one.alerted]
         if alerted:
             metrics.count("foreshot_alert_candidates", len(alerted), line=line)
-            metrics.gauge("foreshot_estimated_precision", float(np.mean(alerted)), line=line)
+            metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, alerted), line=line)
         version = scored[-1].weights_version
         metrics.gauge("foreshot_weights_version", version, line=line)
         if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
             metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
 
 
-def _is_activation(value: bytes | None) -> TypeGuard[bytes]:
+def _activation(value: bytes | None) -> WeightsActivation | None:
     # Two bytes into the record, msgpack's one-letter tag tells without decoding.
-    return value is not None and value[1:3] == b"\xa1a"
+    if value is None or value[1:3] != b"\xa1a":
+        return None
+    try:
+        found = decode(value)
+    except msgspec.MsgspecError:
+        # Not waited for: `process` refuses it.
+        return None
+    return found if isinstance(found, WeightsActivation) else None
 
 
 def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
@@ -103,8 +121,11 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
         except msgspec.MsgspecError as error:
             rejected.append(Rejected(record, "unreadable", None, str(error)))
             continue
-        if one.line in scoring.lines:
-            enriched.append(one)
-        else:
+        if one.line not in scoring.lines:
             rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
+        elif isinstance(one, EnrichedEvent) and len(one.features) != _FEATURE_BYTES:
+            detail = f"{len(one.features)} bytes, this release reads {_FEATURE_BYTES}; was it profiled by another one?"
+            rejected.append(Rejected(record, "feature_width", "features", detail))
+        else:
+            enriched.append(one)
     return enriched, rejected

@@ -30,7 +30,7 @@ from stream.transport.weights_topic import WeightsTopic
 
 logger = logging.getLogger(__name__)
 
-_ENDS_EVERY_S = 3.0
+_ENDS_EVERY_S = 2.0
 _ENDS_WAIT_S = 5.0
 
 
@@ -52,12 +52,12 @@ class StreamWorker:
         self._tasks: list[asyncio.Task[None]] = []
         self._generation = -1
         self._ends: Mapping[TP, int] = {}
-        self._ends_read_s = 0.0
         for stage in stages:
             self._add_agent(stage)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.task(self._follow_weights)
+        self.app.task(self._follow_ends)
         self.app.timer(1.0)(self._look)
         _add_pages(self.app, metrics, health)
 
@@ -141,21 +141,23 @@ class StreamWorker:
             fail("line-weights", error)
 
     async def _look(self) -> None:
-        runners = list(self._runners.values())
-        await self._read_ends([TP(topic, runner.partition) for runner in runners for topic in runner.sources])
-        progress = [one for runner in runners for one in self._progress_of(runner)]
+        progress = [one for runner in list(self._runners.values()) for one in self._progress_of(runner)]
         self._health.update(progress, assigned=self._generation >= 0)
 
-    async def _read_ends(self, partitions: list[TP]) -> None:
+    async def _follow_ends(self) -> None:
         # What was fetched last says nothing of a partition that is not fetched any more.
-        if not partitions or time.monotonic() < self._ends_read_s + _ENDS_EVERY_S:
-            return
+        while not self.app.should_stop:
+            runners = list(self._runners.values())
+            if partitions := [TP(topic, runner.partition) for runner in runners for topic in runner.sources]:
+                self._ends = await self._read_ends(partitions)
+            await self.app.sleep(_ENDS_EVERY_S)
+
+    async def _read_ends(self, partitions: list[TP]) -> Mapping[TP, int]:
         try:
-            self._ends = await asyncio.wait_for(self._consumer.highwaters(*partitions), _ENDS_WAIT_S)
+            return await asyncio.wait_for(self._consumer.highwaters(*partitions), _ENDS_WAIT_S)
         except (KafkaError, TimeoutError) as error:
             logger.warning("the ends of %d partitions could not be read: %s", len(partitions), error)
-            self._ends = {}
-        self._ends_read_s = time.monotonic()
+            return {}
 
     def _progress_of(self, runner: PartitionRunner) -> list[PartitionProgress]:
         found = []
@@ -181,9 +183,10 @@ class StreamWorker:
         """Run until a signal ends it, then leave the group and exit."""
         _check_port(self._settings.web_host, self._settings.web_port)
         # Logging is set up already; Faust would replace it.
-        self.app.Worker(
-            loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False
-        ).execute_from_commandline()
+        worker = self.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False)
+        # Its cursor's control codes have no place in a log.
+        worker.spinner = None
+        worker.execute_from_commandline()
 
 
 def _check_port(host: str, port: int) -> None:

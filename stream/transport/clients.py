@@ -5,6 +5,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
 from stream.errors import BrokerUnavailableError, ForeshotError
+from stream.logs import quiet_clients
 
 
 def _unavailable(bootstrap_servers: str, error: Exception) -> BrokerUnavailableError:
@@ -21,9 +22,10 @@ def connect_producer(bootstrap_servers: str) -> KafkaProducer:
         BrokerUnavailableError: Nothing answers at the address.
     """
     try:
-        return KafkaProducer(
-            bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=2, bootstrap_timeout_ms=10_000
-        )
+        with quiet_clients():
+            return KafkaProducer(
+                bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=2, bootstrap_timeout_ms=10_000
+            )
     except (KafkaError, OSError, ValueError) as error:
         raise _unavailable(bootstrap_servers, error) from error
 
@@ -35,15 +37,16 @@ def connect_consumer(bootstrap_servers: str) -> KafkaConsumer:
         BrokerUnavailableError: Nothing answers at the address.
     """
     try:
-        return KafkaConsumer(
-            bootstrap_servers=bootstrap_servers.split(","),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            bootstrap_timeout_ms=10_000,
-            fetch_max_wait_ms=20,
-            max_partition_fetch_bytes=16 << 20,
-        )
+        with quiet_clients():
+            return KafkaConsumer(
+                bootstrap_servers=bootstrap_servers.split(","),
+                isolation_level="read_committed",
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                bootstrap_timeout_ms=10_000,
+                fetch_max_wait_ms=20,
+                max_partition_fetch_bytes=16 << 20,
+            )
     except (KafkaError, OSError, ValueError) as error:
         raise _unavailable(bootstrap_servers, error) from error
 

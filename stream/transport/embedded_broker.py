@@ -254,11 +254,12 @@ def _run(java: str, classpath: str, node: _Node) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own arguments
             [java, "-Xms128m", "-Xmx512m", *_LIGHT, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
              "-cp", classpath, "kafka.Kafka", str(node.folder / "server.properties")],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent,  # noqa: PLW1509 - one C call
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent,  # noqa: PLW1509 - one C call
             start_new_session=True,
         )  # fmt: skip
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Ask Linux, in a process just forked, to be ended with the one that started it."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -8,14 +8,15 @@ from typing import Any
 
 from aiokafka.structs import TopicPartition
 
-from stream.events.decode import SourceRecord
+from stream.events.decode import Rejected, SourceRecord
+from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
 from stream.transport.changelog import read_partition
 from stream.transport.dead_letters import DeadLetterLimit, dead_letter
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.stage import Stage
-from stream.transport.topics import Topics
+from stream.transport.topics import REKEYED_SUFFIX, Topics
 from stream.transport.transactions import TransactionalWriter
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,10 @@ _MOST_TOGETHER = 2_048
 
 def source_record(record: Any) -> SourceRecord:
     """Return an aiokafka record as the pipelines take it."""
-    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, record.timestamp)
+    timestamp_ms = record.timestamp
+    if record.topic.endswith(REKEYED_SUFFIX):
+        timestamp_ms = produced_at_ms(record.headers, timestamp_ms)
+    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, timestamp_ms)
 
 
 class PartitionRunner:
@@ -178,13 +182,13 @@ class PartitionRunner:
         process = self._step.process
         effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
         taken = len(records) if effects.taken is None else effects.taken
-        self._limit.take(taken, len(effects.rejected), topic)
+        self._limit.take(taken, _count_of_these(effects.rejected, records[:taken]), topic)
         processed = time.monotonic()
         next_offset = records[taken - 1].offset + 1
         await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)
         self._next_offset[topic] = next_offset
         self._step.committed()
-        self._book(topic, effects, processed - began, time.monotonic() - processed)
+        self._book(effects, processed - began, time.monotonic() - processed)
         return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
@@ -196,13 +200,19 @@ class PartitionRunner:
             ]
         return outgoing
 
-    def _book(self, topic: str, effects: Effects, process_s: float, commit_s: float) -> None:
+    def _book(self, effects: Effects, process_s: float, commit_s: float) -> None:
         stage = self.stage.name
         self._metrics.observe("foreshot_stage_seconds", [process_s], stage=stage, step="process")
         self._metrics.observe("foreshot_stage_seconds", [commit_s], stage=stage, step="commit")
         for rejected in effects.rejected:
-            self._metrics.count("foreshot_dead_letters", topic=topic, reason=rejected.reason)
+            self._metrics.count("foreshot_dead_letters", topic=rejected.record.topic, reason=rejected.reason)
         if self._step.state is not None:
-            self._metrics.gauge(
-                "foreshot_state_bytes", self._step.state.size_bytes(), topic=topic, partition=str(self.partition)
-            )
+            # One state for all of the stage's topics: booked once, so that sums are right.
+            where = {"topic": self.sources[0], "partition": str(self.partition)}
+            self._metrics.gauge("foreshot_state_bytes", self._step.state.size_bytes(), **where)
+
+
+def _count_of_these(rejected: Iterable[Rejected], records: list[SourceRecord]) -> int:
+    # A label that waited for its event in vain says nothing of the records at hand.
+    first, last = records[0], records[-1]
+    return sum(one.record.topic == first.topic and first.offset <= one.record.offset <= last.offset for one in rejected)

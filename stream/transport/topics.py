@@ -1,7 +1,7 @@
 """Topics: their names, how each must be set up, and making or checking them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
@@ -9,8 +9,10 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from stream.errors import BrokerUnavailableError, ForeshotError
 from stream.events.business_line import BusinessLine
+from stream.logs import quiet_clients
 from stream.pipelines import effects
 from stream.settings import Settings
+from stream.transport.topic_plan import TopicPlan, problem_with
 
 PROFILE_STATE = "profile-state"
 SCORE_STATE = "score-state"
@@ -19,15 +21,10 @@ MATCH_STATE = "match-state"
 REKEYED_SUFFIX = "-rekeyed"
 _COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": "3600000"}
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
-
-
-@dataclass(frozen=True, slots=True)
-class TopicPlan:
-    """How one topic must be."""
-
-    name: str
-    partitions: int
-    settings: Mapping[str, str] = field(default_factory=dict)
+_DAY_MS = 86_400_000
+# Beyond the label horizon, for a learner that was down or is behind.
+_SLACK_DAYS = 7.0
+_MOST_DAYS = 36_500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +79,7 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
     return [
         *(plan(topic) for topic in {*sources, *inputs}),
         *(plan(topic) for topic in _OWN),
+        _scored_events(names, settings),
         plan(effects.FRAUD_LABELS, count(effects.SCORED_EVENTS)),
         TopicPlan(names.named(effects.LINE_WEIGHTS), 1, _COMPACTED),
         TopicPlan(names.named(effects.DEAD_LETTERS), 1, {"max.message.bytes": "8388608"}),
@@ -90,7 +88,14 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
     ]
 
 
-_OWN = (effects.ENRICHED_EVENTS, effects.SCORED_EVENTS, effects.ALERT_CANDIDATES, effects.ALERTS)
+_OWN = (effects.ENRICHED_EVENTS, effects.ALERT_CANDIDATES, effects.ALERTS)
+
+
+def _scored_events(names: Topics, settings: Settings) -> TopicPlan:
+    # The feature store is rebuilt from this topic, so a label finds its event as long as it is kept.
+    horizon_days = min(settings.label_horizon_days, _MOST_DAYS)
+    kept = {"cleanup.policy": "delete", "retention.ms": str(int((horizon_days + _SLACK_DAYS) * _DAY_MS))}
+    return TopicPlan(names.named(effects.SCORED_EVENTS), settings.partitions, kept, int(horizon_days * _DAY_MS))
 
 
 def ensure_topics(settings: Settings, lines: Iterable[BusinessLine]) -> list[str]:
@@ -127,11 +132,12 @@ def connect_admin(bootstrap_servers: str, timeout_s: float = 10.0) -> KafkaAdmin
         BrokerUnavailableError: Nothing answers at the address.
     """
     try:
-        return KafkaAdminClient(
-            bootstrap_servers=bootstrap_servers.split(","),
-            request_timeout_ms=30_000,
-            bootstrap_timeout_ms=int(timeout_s * 1000),
-        )
+        with quiet_clients():
+            return KafkaAdminClient(
+                bootstrap_servers=bootstrap_servers.split(","),
+                request_timeout_ms=30_000,
+                bootstrap_timeout_ms=int(timeout_s * 1000),
+            )
     except (KafkaError, OSError, ValueError) as error:
         raise BrokerUnavailableError(
             f"no Kafka broker answers at {bootstrap_servers}: {error}; start one with `foreshot broker` "
@@ -158,21 +164,21 @@ def _check(admin: KafkaAdminClient, present: list[TopicPlan], existing: Mapping[
                 f"topic {plan.name} has {existing[plan.name]} partitions and needs {plan.partitions}; "
                 "delete it and let Foreshot make it, or create it anew"
             )
-        if plan.settings.get("cleanup.policy") == "compact" and not _is_compacted(admin, plan.name):
-            raise ForeshotError(
-                f"topic {plan.name} is not compacted; set its cleanup.policy to compact, or state would be lost"
-            )
+    particular = [plan for plan in present if plan.is_particular]
+    found = _settings_of(admin, [plan.name for plan in particular])
+    for plan in particular:
+        if (problem := problem_with(plan, found.get(plan.name, {}))) is not None:
+            raise ForeshotError(problem)
 
 
-def _is_compacted(admin: KafkaAdminClient, topic: str) -> bool:
-    described = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    return "compact" in str(_setting(described, "cleanup.policy"))
-
-
-def _setting(described: object, name: str) -> object:
-    text = str(described)
-    at = text.find(name)
-    return text[at : at + 80] if at >= 0 else ""
+def _settings_of(admin: KafkaAdminClient, topics: list[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+    # The broker's defaults count as well: most topics have their retention from there.
+    described = admin.describe_configs(resources, config_filter="all") if resources else {}
+    return {
+        topic: {name: str(one["value"]) for name, one in settings.items()}
+        for topic, settings in described.get("topic", {}).items()
+    }
 
 
 def partition_count(settings: Settings, topic: str) -> int:

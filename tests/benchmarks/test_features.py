@@ -8,8 +8,10 @@ import pytest
 from stream.events.event_batch import EventBatch
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.entity_state import EntityTable
+from stream.features.recent_ids import BLOCK, BLOCKS, RecentIds
 from stream.features.subject import SubjectState, profile
 from stream.features.subject_row import SUBJECT_ROW
+from stream.features.text_hash import hash_texts
 
 EVENTS = 512 * 32
 _NUMBERS = count()
@@ -49,6 +51,24 @@ def test_profiling_subjects(benchmark):
     benchmark.pedantic(profile, setup=lambda: ((state, a_stretch_of_events()), {}), rounds=10)
     _, repeats = profile(state, a_stretch_of_events())
     assert not repeats.any()
+
+
+def test_remembering_ids_with_a_full_memory_and_its_changelog(benchmark):
+    recent, chance = RecentIds(), np.random.default_rng(0)
+    owners = hash_texts([f"card-{at}" for at in range(512)])
+
+    def a_stretch(events):
+        return chance.integers(1, 2**63, (events // 512, 512), dtype=np.uint64)
+
+    def remember(batches):
+        for hashes in batches:
+            recent.take(owners, hashes)
+            recent.drain_changes()
+
+    remember(a_stretch(BLOCK * BLOCKS))
+    benchmark.extra_info["events"] = EVENTS
+    benchmark.pedantic(remember, setup=lambda: ((a_stretch(EVENTS),), {}), rounds=20)
+    assert recent.size_bytes() == 24 * BLOCK * BLOCKS
 
 
 def test_observing_counterparties(benchmark):

@@ -50,7 +50,7 @@ def test_the_command_writes_scores_figures_and_a_page(small_events, small_initia
     made = subprocess.run([sys.executable, "-m", "stream.cli", *command], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     found = json.loads((tmp_path / "metrics.json").read_text())
-    assert set(found) == {"overall", "weeks", "lines"}
+    assert set(found) == {"in_sample", "overall", "weeks", "lines"}
     assert [week["start"] for week in found["weeks"]] == ["2026-01-12"]
     assert set(found["overall"]) == {
         "auc", "average_precision", "card_precision_at_100", "recall_at_1pct_alerts", "value_detection_rate", "events",

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,3 +146,10 @@ def test_the_rate_of_a_steady_line_is_estimated_within_a_few_per_cent() -> None:
     for occurred_at_s in times:
         clock = state.observe("cards", occurred_at_s)
     assert clock.events_per_day() == pytest.approx(240, rel=0.05)
+
+
+def test_labels_written_before_alerts_were_kept_are_still_read() -> None:
+    state = LabelState(DAY_S)
+    written = msgspec.msgpack.encode(list(msgspec.structs.astuple(an_entry()))[:-1])
+    assert state.restore([(b"cards\0e1", written)]) == 1
+    assert state.entry("cards", "e1") == an_entry(alerted=False)

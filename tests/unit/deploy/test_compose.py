@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 from stream.cli import foreshot
+from stream.demo.kept_files import INITIALISATION
+from stream.events.line_file import load_lines
 from stream.metrics import DEFINITIONS
 from stream.settings import ENVIRONMENT_PREFIX, Settings
+from stream.simulation.demo_world import TRAINING_LINES, UNSEEN_LINE
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -25,7 +28,7 @@ def test_every_build_names_a_file_and_a_target_that_are_there():
     for build in built:
         text = (ROOT / build["context"] / build["dockerfile"]).read_text()
         assert re.search(rf"^FROM \S+ AS {build['target']}$", text, re.MULTILINE)
-        for source in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
+        for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
             assert all((ROOT / one).exists() for one in source.split())
 
 
@@ -34,8 +37,21 @@ def test_every_volume_is_a_path_of_the_repository_or_declared():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
             if source == "./out":
-                continue  # made by `foreshot train`
+                continue  # made by `foreshot demo --out out` or `foreshot train`
             assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
+
+
+def test_kafka_keeps_its_data_on_its_volume():
+    kafka = SERVICES["kafka"]
+    assert f"kafka:{kafka['environment']['KAFKA_LOG_DIRS']}" in kafka["volumes"]
+
+
+def test_the_files_that_the_workers_read_are_those_that_the_demo_leaves():
+    settings = SERVICES["learn"]["environment"]
+    assert settings["FORESHOT_INITIALISATION"] == f"/out/{INITIALISATION}"
+    assert "foreshot demo --out out" in (ROOT / "docker-compose.yml").read_text().split("name:")[0]
+    declared = load_lines([ROOT / settings["FORESHOT_LINES"].lstrip("/")])
+    assert {one.name for one in (UNSEEN_LINE, *TRAINING_LINES)} <= declared.keys()
 
 
 def test_every_dependency_is_a_service():

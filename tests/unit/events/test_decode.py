@@ -124,6 +124,26 @@ def test_a_field_that_does_not_fit_is_named_with_its_reason(changed, reason, fie
     assert refusal(an_event(**changed), FULL_LINE) == (reason, field)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"id": "a\n"}, "event_id (field id) must hold no control characters"),
+        ({"card": ""}, "subject (field card) must have at least 1 character"),
+        ({"lat": 91.0}, "latitude (field lat) must be less than or equal to 90"),
+        ({"currency": "euro"}, "currency (field currency) must be three capital letters, such as EUR"),
+        ({"time": "0001-01-01T00:00:00"}, "occurred_at (field time) must be greater than or equal to"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_its_role_and_the_users_own_field(changed, said):
+    _, rejected = decode(an_event(**{"lat": 1.0, "lon": 1.0, **changed}), FULL_LINE)
+    assert rejected[0].detail.startswith(said)
+
+
+def test_a_joined_identifier_that_does_not_fit_is_told_with_all_its_fields():
+    _, rejected = decode(an_event(id="a\tb"), a_line(roles={"event_id": {"fields": ["id", "card"]}}))
+    assert rejected[0].detail == "event_id (fields id, card) must hold no control characters"
+
+
 def test_an_event_of_the_future_is_refused_and_one_within_the_lines_limit_is_not():
     late = an_event(time="2023-11-14T22:24:00")
     assert refusal(late) == ("far_future", "occurred_at")

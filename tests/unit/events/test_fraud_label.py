@@ -54,6 +54,19 @@ def test_a_label_that_does_not_fit_is_named_with_its_reason(changed, reason, fie
     assert refusal(as_json(**changed)) == (reason, field)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"event_id": "a\tb"}, "event_id must hold no control characters"),
+        ({"event_id": None}, "event_id is missing"),
+        ({"lable": "fraud"}, "lable is not known here"),
+    ],
+)
+def test_what_is_said_of_a_label_that_does_not_fit_names_its_field(changed, said):
+    _, rejected = decode_labels([a_record(as_json(**changed))])
+    assert rejected[0].detail == said
+
+
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff", b"[" * 5000])
 def test_what_is_no_json_is_unreadable(content):
     assert refusal(content) == ("unreadable", None)

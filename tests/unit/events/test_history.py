@@ -233,6 +233,15 @@ def test_a_label_becomes_known_at_the_first_release_after_its_delay(tmp_path):
     assert label_of(history, 1).labelled_at.timestamp() == 39_600.0 + week_s
 
 
+@pytest.mark.parametrize("release", ["1h", "7s", "1d"])
+def test_a_label_without_delay_is_known_at_the_next_release_after_its_event(tmp_path, release):
+    days = [dt.date(2023, 11, 14), dt.date(2023, 11, 15), dt.date(2023, 11, 15)]
+    path = write(tmp_path / "h.parquet", time=pa.array(days))
+    history = read_history(path, by_name(a_line(label_delay="0s", history={"label_release": release})))
+    waits_s = history.label_known_at_s - history.batch.occurred_at_s
+    assert ((waits_s > 0) & (waits_s <= {"1h": 3_600.0, "7s": 7.0, "1d": 86_400.0}[release])).all()
+
+
 def test_chosen_rows_keep_events_labels_and_json_together(tmp_path):
     path = write(tmp_path / "h.parquet", card=["a", "b", "c"], fraud=[0, 1, 0])
     chosen = select_rows(read_history(path, by_name(a_line(history={"label": "fraud"}))), np.array([2, 1]))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.features import subject_kernel
+from stream.features.recent_ids import RecentIds
 from stream.features.specification import NAMES, SUBJECT_WIDTH
 from stream.features.subject import SubjectState, profile
 from stream.features.subject_row import SUBJECT_ROW
@@ -65,7 +66,7 @@ def test_a_restored_state_goes_on_to_the_bit(arrived):
     first = SubjectState()
     profile(first, a_batch(arrived))
     second = SubjectState()
-    assert second.restore(first.drain_changes()) == 1
+    assert second.restore(first.drain_changes()) == 2
     later = a_batch([Payment(61 * DAY_S, 20.0, "later")])
     assert profile(first, later)[0].tobytes() == profile(second, later)[0].tobytes()
 
@@ -89,11 +90,54 @@ def test_a_batch_of_repeats_alone_drains_nothing():
     assert state.drain_changes() == []
 
 
-def test_an_id_is_forgotten_after_sixteen_others():
+def test_a_subjects_last_sixteen_ids_outlast_the_partitions_memory():
     state = SubjectState()
+    state.recent_ids = RecentIds(blocks=1, block=4)
     profile(state, a_batch([Payment(float(at), 1.0, f"id-{at}") for at in range(17)]))
+    profile(state, a_batch([Payment(18.0, 1.0, f"id-{at}", "another card") for at in range(8)]))
     _, repeats = profile(state, a_batch([Payment(20.0, 1.0, "id-1"), Payment(21.0, 1.0, "id-0")]))
     assert repeats.tolist() == [True, False]
+
+
+def a_busy_cards_hour():
+    return a_batch([Payment(float(at), 1.0 + at, f"id-{at}") for at in range(300)])
+
+
+def test_a_producer_that_sends_an_hour_of_a_busy_subject_again_changes_nothing():
+    state = SubjectState()
+    profile(state, a_busy_cards_hour())
+    state.drain_changes()
+    rows, repeats = profile(state, a_busy_cards_hour())
+    assert repeats.all()
+    assert not rows.any()
+    assert state.drain_changes() == []
+
+
+def test_a_restart_remembers_what_a_producer_sends_again():
+    first, second = SubjectState(), SubjectState()
+    profile(first, a_busy_cards_hour())
+    second.restore(first.drain_changes())
+    assert profile(second, a_busy_cards_hour())[1].all()
+
+
+def test_new_events_among_repeats_are_profiled_as_if_alone():
+    state, expected = SubjectState(), SubjectState()
+    first = [Payment(0.0, 10.0, "one"), Payment(1.0, 20.0, "two", "card-2")]
+    new = [Payment(2.0, 5.0, "three", "card-2", place=3), Payment(3.0, 7.0, "four", place=4)]
+    profile(state, a_batch(first))
+    profile(expected, a_batch(first))
+    rows, repeats = profile(state, a_batch([first[0], new[0], first[1], new[1], new[0]]))
+    assert repeats.tolist() == [True, False, True, False, True]
+    assert rows[[1, 3]].tobytes() == profile(expected, a_batch(new))[0].tobytes()
+
+
+def test_a_repeat_brings_back_no_subject_that_was_dropped():
+    state = SubjectState(max_entities=1)
+    profile(state, a_batch([Payment(0.0, event_id="one", subject="card-1")]))
+    profile(state, a_batch([Payment(1.0, event_id="two", subject="card-2")]))
+    _, repeats = profile(state, a_batch([Payment(2.0, event_id="one", subject="card-1")]))
+    assert repeats.tolist() == [True]
+    assert state.table.get(b"cards\0card-1") is None
 
 
 def test_the_same_id_of_another_subject_is_no_repeat():

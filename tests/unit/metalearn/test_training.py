@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from metalearn.checkpoint import Initialisation, InitialisationManifest
 from metalearn.episode import support_of
@@ -121,3 +123,31 @@ def test_edges_grow_even_where_a_feature_never_changes():
     edges = fit_edges(rows, (np.arange(50) % 2).astype(np.int8), 4, np.random.default_rng(0))
     assert (np.diff(edges, axis=1) >= 0).all()
     assert np.isfinite(encode(rows, edges)).all()
+
+
+@pytest.mark.parametrize("what", ["plan", "about", "labels", "rows", "nothing"])
+def test_the_state_of_another_training_is_not_gone_on_with(tmp_path, what):
+    tasks, file = [a_task(seed) for seed in range(3)], tmp_path / "state"
+    train(tasks, PLAN, checkpoint=file, about="until 2020")
+    plan, about = replace(PLAN, seed=1) if what == "plan" else PLAN, "2021" if what == "about" else "until 2020"
+    if what == "labels":
+        tasks[0] = replace(tasks[0], labels=np.where(np.arange(400) == 3, 1 - tasks[0].labels, tasks[0].labels))
+    if what == "rows":
+        tasks[0] = replace(tasks[0], features=tasks[0].features + np.float32(0.5))
+    said = []
+    found = train(tasks, plan, checkpoint=file, about=about, notice=said.append)
+    assert len(said) == (what != "nothing")
+    assert same(found, train(tasks, plan))
+
+
+@pytest.mark.parametrize("content", [b"junk", b"", "folder", {"other": torch.zeros(2)}, {"steps": torch.zeros(2)}])
+def test_what_is_no_training_state_is_refused_by_name(tmp_path, content):
+    file = tmp_path / "state"
+    if content == "folder":
+        file.mkdir()
+    elif isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        save_file(content, file)
+    with pytest.raises(CheckpointError, match="is not a training state"):
+        train([a_task(0)], PLAN, checkpoint=file)

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 from faust.types import TP
 
+from stream.errors import ForeshotError
+from stream.events.decode import Rejected, SourceRecord
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing, StatelessReplay
 from stream.transport.dead_letters import DeadLetterLimit
@@ -50,6 +52,28 @@ class Patient(Echo):
         return any(record.value == b"now" for record in records)
 
 
+class Refusing(Echo):
+    """Refuses, with each run, what `chosen` makes of it."""
+
+    def __init__(self, chosen):
+        super().__init__()
+        self.chosen = chosen
+
+    def process(self, records):
+        return Effects([], [Rejected(one, "unknown_event", None, "") for one in self.chosen(records)])
+
+
+class StateOfSomeSize:
+    def __init__(self, size):
+        self.size = size
+
+    def drain_changes(self):
+        return []
+
+    def size_bytes(self):
+        return self.size
+
+
 def a_batch(offsets, topic="in"):
     records = [
         SimpleNamespace(topic=topic, partition=0, offset=at, key=b"k", value=b"%d" % at, timestamp=0) for at in offsets
@@ -57,9 +81,10 @@ def a_batch(offsets, topic="in"):
     return MicroBatch(TP(topic, 0), 1, records)
 
 
-def run(batches, step=None, committed=0, writer=None, pace_s=0.0):
+def run(batches, step=None, committed=0, writer=None, pace_s=0.0, metrics=None):
     """Return the commits after all batches were worked off."""
     writer = writer or WriterThatRemembers()
+    metrics = metrics or Metrics()
 
     async def offset(_):
         return committed
@@ -67,13 +92,15 @@ def run(batches, step=None, committed=0, writer=None, pace_s=0.0):
     async def work():
         stage = Stage("echo", ("in", "other"), None, lambda _: step or Echo(), pace_s=pace_s)
         runner = PartitionRunner(
-            stage, 0, ["in", "other"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), offset
+            stage, 0, ["in", "other"], writer, "", Topics(""), metrics, DeadLetterLimit(0.5, 100), offset
         )
         for batch in batches:
             await runner.submit(batch)
         task = asyncio.create_task(runner.run())
         for _ in range(200):
             await asyncio.sleep(0.005)
+            if task.done():
+                task.result()
             if not runner.waiting:
                 break
         assert not runner.waiting
@@ -102,6 +129,32 @@ def test_a_batch_committed_whole_makes_no_transaction():
 
 def test_a_step_that_takes_the_first_records_alone_is_asked_for_the_rest():
     assert run([a_batch([0, 1, 2])], Echo(most=2)) == [([b"0", b"1"], "in", 2), ([b"2"], "in", 3)]
+
+
+def waited_in_vain(records):
+    """Refuse three labels from long ago with every event."""
+    return [SourceRecord("labels", 0, -1, b"k", b"{}", 0)] * (3 * len(records))
+
+
+def test_labels_that_waited_in_vain_do_not_stop_the_worker_that_finds_them():
+    metrics = Metrics()
+    commits = run([a_batch(range(150))], Refusing(waited_in_vain), metrics=metrics)
+    assert [(topic, offset) for _, topic, offset in commits] == [("in", 150)]
+    booked = b'foreshot_dead_letters_total{reason="unknown_event",topic="labels"} 450.0'
+    assert booked in metrics.exposition()
+
+
+def test_a_share_of_refused_records_above_the_limit_stops_the_worker():
+    with pytest.raises(ForeshotError, match="150 of the last 150 records"):
+        run([a_batch(range(150))], Refusing(lambda records: records))
+
+
+def test_a_state_that_serves_two_topics_is_booked_once():
+    step, metrics = Echo(), Metrics()
+    step.state = StateOfSomeSize(640)
+    run([a_batch([0]), a_batch([7], "other")], step, metrics=metrics)
+    lines = [line for line in metrics.exposition().decode().splitlines() if line.startswith("foreshot_state_bytes{")]
+    assert lines == ['foreshot_state_bytes{partition="0",topic="in"} 640.0']
 
 
 def paced(feed, step, pace_s):

@@ -1,0 +1,76 @@
+"""The first hop on one partition, and the hop before it for topics keyed otherwise."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from stream.clock import FixedClock
+from stream.events.decode import Decoder, SourceRecord
+from stream.events.enriched_event import decode as decode_enriched
+from stream.events.produced_at import produced_at_headers, produced_at_ms
+from stream.features.subject import SubjectState
+from stream.metrics import Metrics
+from stream.pipelines.profile_subject import ProfileStep, RekeyStep
+from stream.transport.partition_runner import source_record
+from tests.builders.events import NOON_S, a_line, a_record, an_event
+
+PRODUCED_MS = int(NOON_S * 1000)
+LINE = a_line(rekey=True)
+
+
+def a_decoder():
+    return Decoder({LINE.name: LINE}, FixedClock(NOON_S + 86_400))
+
+
+def as_read_from_kafka(outgoing, timestamp):
+    """Return what was written as a consumer hands it out, some time later."""
+    headers = tuple(outgoing.headers)
+    return SimpleNamespace(
+        topic=outgoing.topic, partition=0, offset=0, key=outgoing.key, value=outgoing.value, timestamp=timestamp,
+        headers=headers,
+    )  # fmt: skip
+
+
+def enriched(record):
+    step = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
+    (made,) = step.process([record]).outgoing
+    return decode_enriched(made.value)
+
+
+def test_an_event_keyed_anew_keeps_its_bytes_and_when_it_was_produced():
+    record = a_record(an_event())
+    (rekeyed,) = RekeyStep(a_decoder(), "payments-rekeyed").process([record]).outgoing
+    assert (rekeyed.topic, rekeyed.key, rekeyed.value) == ("payments-rekeyed", b"c1", record.value)
+    later = source_record(as_read_from_kafka(rekeyed, PRODUCED_MS + 9_000))
+    assert enriched(later).produced_at_ms == PRODUCED_MS
+
+
+def test_a_users_own_topic_cannot_claim_when_its_records_were_produced():
+    claimed = SimpleNamespace(headers=produced_at_headers(1), **vars_of(a_record(an_event()), PRODUCED_MS))
+    assert source_record(claimed).timestamp_ms == PRODUCED_MS
+
+
+def vars_of(record, timestamp):
+    kept = {name: getattr(record, name) for name in ("topic", "partition", "offset", "key", "value")}
+    return {**kept, "timestamp": timestamp}
+
+
+@pytest.mark.parametrize("value", [b"", None, b"soon", b"-1", b"9" * 40])
+def test_a_time_that_cannot_be_read_is_kafkas_own(value):
+    assert produced_at_ms([("produced-at-ms", value)], 7) == 7
+    assert produced_at_ms([("other", b"5")], 7) == 7
+
+
+def test_the_newest_event_time_of_a_topic_never_goes_back():
+    metrics = Metrics()
+    step = ProfileStep(a_decoder(), SubjectState(), metrics, 3)
+
+    def newest(topic):
+        labels = {"topic": topic, "partition": "3"}
+        return metrics.registry.get_sample_value("foreshot_last_event_time_seconds", labels)
+
+    for at, time in enumerate(["2023-11-14T22:00:10", "2023-11-14T22:00:05"]):
+        step.process([a_record(an_event(id=f"e{at}", time=time), offset=at)])
+    value = a_record(an_event(id="e9", time="2023-11-14T21:00:00")).value
+    step.process([SourceRecord("payments-rekeyed", 0, 0, b"c1", value, 0)])
+    assert newest("payments-rekeyed") == newest("payments") - 3_610

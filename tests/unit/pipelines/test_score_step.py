@@ -1,0 +1,153 @@
+"""The second hop on one partition: records in, scored events, dead letters and metrics out."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from stream.alerts.budget import AlertBudget
+from stream.clock import FixedClock
+from stream.events.decode import SourceRecord
+from stream.events.enriched_event import EnrichedEvent, WeightsActivation, encode
+from stream.events.scored_event import decode
+from stream.features.counterparty import CounterpartyState
+from stream.features.specification import SUBJECT_WIDTH
+from stream.metrics import Metrics
+from stream.pipelines.active_versions import ActiveVersions
+from stream.pipelines.effects import SCORED_EVENTS
+from stream.pipelines.estimated_precision import HALF_LIFE, EstimatedPrecision
+from stream.pipelines.score_event import Scoring
+from stream.pipelines.score_step import ScoreStep
+from stream.scoring.line_scorers import LineScorers
+from tests.builders.events import NOON_S, a_line
+from tests.builders.weights import weights_of_the_specification
+
+BROKEN_ACTIVATION = b"\x94\xa1a"
+
+
+class WeightsThatAreAwaited:
+    def __init__(self):
+        self.awaited = []
+
+    async def arrived(self, line, version):
+        self.awaited.append((line, version))
+
+    def went_live(self, *_):
+        return None
+
+
+@pytest.fixture
+def weights():
+    return WeightsThatAreAwaited()
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def step(weights, metrics):
+    scorers = LineScorers(weights_of_the_specification())
+    parts = {"cards": a_line()}, CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, FixedClock(NOON_S)
+    return ScoreStep(Scoring(*parts), weights, metrics, EstimatedPrecision(), 0)
+
+
+def an_enriched_event(at=0, width=SUBJECT_WIDTH, **changed):
+    fields = {
+        "event_id": f"e{at}", "line": "cards", "subject": "card-1", "counterparty": "terminal-1", "currency": "EUR",
+        "occurred_at_s": NOON_S, "amount_minor": 1_000, "amount": 10.0, "produced_at_ms": int(NOON_S * 1000) - 20,
+        "features": np.zeros(width, "<f4").tobytes(),
+    }  # fmt: skip
+    return EnrichedEvent(**(fields | changed))
+
+
+def records(*values):
+    return [
+        SourceRecord("enriched-events", 0, at, b"k", one if isinstance(one, bytes) else encode(one), 0)
+        for at, one in enumerate(values)
+    ]
+
+
+def scored_ids(effects):
+    return [decode(one.value).event_id for one in effects.outgoing if one.topic == SCORED_EVENTS]
+
+
+def taken(step, waiting):
+    asyncio.run(step.prepare(waiting))
+    effects = step.process(waiting)
+    step.committed()
+    return effects
+
+
+def test_an_activation_that_cannot_be_read_is_refused_and_those_around_it_are_waited_for(step, weights):
+    swap = WeightsActivation("cards", 3)
+    effects = taken(step, records(swap, BROKEN_ACTIVATION, an_enriched_event()))
+    assert weights.awaited == [("cards", 3)]
+    assert [(one.record.offset, one.reason) for one in effects.rejected] == [(1, "unreadable")]
+    assert scored_ids(effects) == ["e0"]
+
+
+@pytest.mark.parametrize("width", [0, SUBJECT_WIDTH - 1, SUBJECT_WIDTH + 1])
+def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width):
+    effects = taken(step, records(an_enriched_event(0), an_enriched_event(1, width), an_enriched_event(2)))
+    assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
+        (1, "feature_width", "features")
+    ]
+    assert scored_ids(effects) == ["e0", "e2"]
+
+
+def test_features_cut_inside_a_number_are_refused(step):
+    cut = an_enriched_event(features=b"\0" * (SUBJECT_WIDTH * 4 - 1))
+    assert [one.reason for one in taken(step, records(cut)).rejected] == ["feature_width"]
+
+
+def test_the_newest_event_time_never_goes_back(step, metrics):
+    for late_s in (0.0, 60.0):
+        taken(step, records(an_enriched_event(int(late_s), occurred_at_s=NOON_S - late_s)))
+    labels = {"topic": "enriched-events", "partition": "0"}
+    assert metrics.registry.get_sample_value("foreshot_last_event_time_seconds", labels) == NOON_S
+
+
+def test_an_events_wait_is_told_from_when_it_was_produced(step, metrics):
+    taken(step, records(an_enriched_event()))
+    found = metrics.registry.get_sample_value("foreshot_event_to_score_seconds_sum", {"line": "cards"})
+    assert found == pytest.approx(0.02)
+
+
+def test_the_estimated_precision_that_is_exposed_is_that_of_all_recent_candidates(step, metrics):
+    candidates, means = [], []
+    for start in range(0, 90, 30):
+        times = [(at, NOON_S + 3_600 * at) for at in range(start, start + 30)]
+        batch = [an_enriched_event(at, amount=1.0 + at, occurred_at_s=time_s) for at, time_s in times]
+        alerted = [one for one in map(decode, values_of(taken(step, records(*batch)))) if one.alerted]
+        candidates += [one.score for one in alerted]
+        means.append(metrics.registry.get_sample_value("foreshot_estimated_precision", {"line": "cards"}))
+    assert len(candidates) > 30
+    assert means[-1] == pytest.approx(EstimatedPrecision().observe("cards", candidates))
+    assert means[-1] != pytest.approx(np.mean([one.score for one in alerted]), abs=1e-9)
+
+
+def values_of(effects):
+    return [one.value for one in effects.outgoing if one.topic == SCORED_EVENTS]
+
+
+def test_estimated_precision_is_a_mean_over_recent_candidates_and_not_over_the_last_batch():
+    estimated = EstimatedPrecision()
+    assert estimated.observe("cards", [0.2, 0.4]) == pytest.approx(0.3, abs=1e-3)
+    assert estimated.observe("cards", [0.9]) == pytest.approx(0.5, abs=2e-3)
+    assert estimated.observe("wallets", [0.9]) == pytest.approx(0.9)
+
+
+def test_half_of_estimated_precision_is_made_by_the_last_half_life_of_candidates():
+    estimated = EstimatedPrecision()
+    estimated.observe("cards", [0.0] * 20_000)
+    assert estimated.observe("cards", [1.0] * int(HALF_LIFE)) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_estimated_precision_does_not_depend_on_how_batches_are_cut():
+    scores = np.random.default_rng(0).uniform(size=100).tolist()
+    whole, cut = EstimatedPrecision(), EstimatedPrecision()
+    for score in scores:
+        found = cut.observe("cards", [score])
+    assert found == whole.observe("cards", scores)
