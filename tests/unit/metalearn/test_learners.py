@@ -140,8 +140,8 @@ def test_training_lowers_the_loss_after_adapting(learner):
         support, query = draw(200, torch.Generator().manual_seed(9))
         return (learner.predict(learner.adapt(state, support), query.inputs) - query.targets).square().mean()
 
-    start = {name: value.float() for name, value in learner.initial_state(torch.Generator().manual_seed(0)).items()}
-    assert error(train_state(learner, draw, OuterPlan(steps=150, rate=5e-3))) < 0.9 * error(start)
+    start = learner.initial_state(torch.Generator().manual_seed(0))
+    assert error(train_state(learner, draw, OuterPlan(steps=80, tasks=8, rate=1e-2))) < 0.9 * error(start)
 
 
 def test_memory_stays_flat_over_many_adaptations(learner):
@@ -180,7 +180,7 @@ def shaped(vector, like):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
 def test_the_meta_gradient_is_the_product_of_explicit_hessians(steps):
-    """MAML's gradient is (I - αH_1)...(I - αH_n) ∇L(θ_n): Finn et al., 2017, equation 1 differentiated."""
+    """The gradient is (I - rate H_1)...(I - rate H_n) times the last loss's: Finn et al., 2017, equation 1 differentiated."""
     rate = 0.05
     learner = Maml(SHAPE, squared_error, steps, rate)
     state, support, query = a_state(learner), some_rows(1), some_rows(1, seed=2)
@@ -215,8 +215,7 @@ def test_first_order_is_second_order_where_the_inner_loss_is_linear():
     state = a_state(Maml(shape, linear))
     support, query = some_rows(), some_rows(seed=2)
     second, first = (
-        meta_gradient(Maml(shape, linear, 3, 0.05, first_order=order), state, support, query)
-        for order in (False, True)
+        meta_gradient(Maml(shape, linear, 3, 0.05, first_order=order), state, support, query) for order in (False, True)
     )
     close(second, first)
 
@@ -263,6 +262,7 @@ def test_batched_tasks_give_what_vmap_and_a_loop_give():
     def one(inputs, targets, query_inputs, query_targets):
         current = dict(state)
         for _ in range(3):
+
             def loss(parameters):
                 return (forward(parameters, inputs) - targets).square().mean()
 
@@ -271,7 +271,8 @@ def test_batched_tasks_give_what_vmap_and_a_loop_give():
         return (forward(current, query_inputs) - query_targets).square().mean()
 
     mapped = torch.func.vmap(one)(support.inputs, support.targets, query.inputs, query.targets)
-    looped = [one(s, t, q, u) for s, t, q, u in zip(support.inputs, support.targets, query.inputs, query.targets)]
+    each = zip(support.inputs, support.targets, query.inputs, query.targets, strict=True)
+    looped = [one(*rows) for rows in each]
     batched = learner.meta_loss(state, support, query)
     close(batched, mapped.mean())
     close(batched, torch.stack(looped).mean())
@@ -281,7 +282,9 @@ def test_meta_sgd_with_equal_rates_is_maml():
     maml, meta_sgd = LEARNERS["MAML"], Maml(SHAPE, squared_error, 3, 0.05, learned_rates="parameter")
     state = a_state(meta_sgd)
     plain = {name: value for name, value in state.items() if not name.startswith("rate.")}
-    close(meta_sgd.meta_loss(state, some_rows(), some_rows(seed=2)), maml.meta_loss(plain, some_rows(), some_rows(seed=2)))
+    close(
+        meta_sgd.meta_loss(state, some_rows(), some_rows(seed=2)), maml.meta_loss(plain, some_rows(), some_rows(seed=2))
+    )
 
 
 def test_all_steps_count_at_first_and_the_last_alone_from_half_way():
