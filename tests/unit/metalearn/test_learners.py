@@ -12,7 +12,7 @@ from metalearn.learners.reptile import Reptile
 from metalearn.losses import huber, squared_error
 from metalearn.networks import for_tasks, forward
 from metalearn.outer_loop import OuterPlan, train_state
-from metalearn.rows import Rows, padded, rows_of
+from metalearn.rows import Rows, joined, padded, rows_of
 
 SHAPE = NetworkShape(2, (5, 4))
 LEARNERS = {
@@ -180,7 +180,7 @@ def shaped(vector, like):
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
 def test_the_meta_gradient_is_the_product_of_explicit_hessians(steps):
-    """The gradient is (I - rate H_1)...(I - rate H_n) times the last loss's: Finn et al., 2017, equation 1 differentiated."""
+    """(I - rate H_1)...(I - rate H_n) times the last loss's own: Finn et al., 2017, equation 1 differentiated."""
     rate = 0.05
     learner = Maml(SHAPE, squared_error, steps, rate)
     state, support, query = a_state(learner), some_rows(1), some_rows(1, seed=2)
@@ -278,6 +278,16 @@ def test_batched_tasks_give_what_vmap_and_a_loop_give():
     close(batched, torch.stack(looped).mean())
 
 
+def test_hidden_layers_are_rectified_and_the_output_is_not():
+    parameters = {
+        "layer0.weight": torch.tensor([[1.0], [-1.0]]),
+        "layer0.bias": torch.zeros(2),
+        "layer1.weight": torch.tensor([[2.0, 3.0]]),
+        "layer1.bias": torch.tensor([-10.0]),
+    }
+    assert forward(parameters, torch.tensor([[2.0], [-4.0]])).tolist() == [-6.0, 2.0]
+
+
 def test_meta_sgd_with_equal_rates_is_maml():
     maml, meta_sgd = LEARNERS["MAML"], Maml(SHAPE, squared_error, 3, 0.05, learned_rates="parameter")
     state = a_state(meta_sgd)
@@ -285,6 +295,19 @@ def test_meta_sgd_with_equal_rates_is_maml():
     close(
         meta_sgd.meta_loss(state, some_rows(), some_rows(seed=2)), maml.meta_loss(plain, some_rows(), some_rows(seed=2))
     )
+
+
+def test_each_step_has_its_own_rate_where_they_are_learned_by_step():
+    learner = Maml(SHAPE, squared_error, 2, 0.05, learned_rates="layer_and_step")
+    state, support = a_state(learner), some_rows()
+    second_alone = {
+        name: torch.tensor([0.0, 0.05], dtype=torch.float64) if name.startswith("rate.") else value
+        for name, value in state.items()
+    }
+    plain = {name: value for name, value in state.items() if not name.startswith("rate.")}
+    expected = Maml(SHAPE, squared_error, 1, 0.05).adapt(plain, support)
+    for name, value in learner.adapt(second_alone, support).items():
+        close(value, expected[name])
 
 
 def test_all_steps_count_at_first_and_the_last_alone_from_half_way():
@@ -316,11 +339,21 @@ def test_one_particle_ascends_to_the_maximum_a_posteriori():
 
 
 def test_no_gradient_passes_through_the_leader():
+    """The gradient is that of the distance to a leader that is no more than numbers."""
     learner = LEARNERS["BMAML"]
     state, support, query = a_state(learner), some_rows(), some_rows(seed=2)
-    query.targets.requires_grad_()
-    loss = learner.meta_loss(state, support, query)
-    assert torch.autograd.grad(loss, query.targets, allow_unused=True) == (None,)
+    found = torch.autograd.grad(learner.meta_loss(state, support, query), list(state.values()))
+    further = Bmaml(SHAPE, squared_error, 4, 0, 1, 0.02, prior_precision=0.1)
+    chaser = learner._follow(learner._started(state, 3), support, learner.steps, seen_through=True)
+    leader = {
+        name: torch.from_numpy(value.detach().numpy().copy())
+        for name, value in further._follow(
+            {name: value.detach() for name, value in chaser.items()}, joined(support, query), 1, seen_through=False
+        ).items()
+    }
+    distance = sum((value - leader[name]).square().sum() for name, value in chaser.items()) / 3
+    for one, other in zip(found, torch.autograd.grad(distance, list(state.values())), strict=True):
+        close(one, other)
 
 
 def test_the_chaser_meets_its_leader_where_the_leader_goes_no_further():
