@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 Loss = Callable[[Mapping[str, Tensor]], Tensor]
+Rates = Mapping[str, Tensor | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,35 @@ class InnerLoop:
 
 
 def descend(
-    loss: Loss, parameters: Mapping[str, Tensor], rates: Mapping[str, Tensor | float], loop: InnerLoop
+    loss: Loss, parameters: Mapping[str, Tensor], rates: Rates | Callable[[int], Rates], loop: InnerLoop
 ) -> dict[str, Tensor]:
-    """Return the parameters after the inner loop.
+    """Return the parameters after the inner loop; see `trajectory`."""
+    return trajectory(loss, parameters, rates, loop)[-1]
+
+
+def trajectory(
+    loss: Loss, parameters: Mapping[str, Tensor], rates: Rates | Callable[[int], Rates], loop: InnerLoop
+) -> list[dict[str, Tensor]]:
+    """Return the parameters before the inner loop and after each of its steps.
 
     Args:
         loss: The support's loss; with an axis of tasks the sum over them, so that no
             task's gradient touches another's parameters.
         parameters: Where the steps start.
-        rates: Step size by parameter name.
+        rates: Step size by parameter name, or by step and then by name.
         loop: How to adapt.
     """
     current = dict(parameters)
+    passed = [dict(current)]
     names = [name for name in current if loop.adapted is None or name in loop.adapted]
-    for _ in range(loop.steps):
+    for step in range(loop.steps):
+        of_step = rates(step) if callable(rates) else rates
         moving = {name: current[name] if current[name].requires_grad else current[name].detach().requires_grad_()
                   for name in names}  # fmt: skip
         found = torch.autograd.grad(
             loss({**current, **moving}), [moving[name] for name in names], create_graph=not loop.first_order
         )
         for name, gradient in zip(names, found, strict=True):
-            current[name] = moving[name] - rates[name] * gradient
-    return current
+            current[name] = moving[name] - of_step[name] * gradient
+        passed.append(dict(current))
+    return passed
