@@ -54,7 +54,7 @@ def foreshot() -> None:
 
 def main() -> None:
     """Run the command line; exit 0 done, 1 failed, 2 wrong usage or input."""
-    # Whoever is told to end cleans up as if a person had pressed Ctrl-C; a worker has its own ways.
+    # Whoever is told to end cleans up as if a person had pressed Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(foreshot.main(prog_name="foreshot", standalone_mode=False) or 0)

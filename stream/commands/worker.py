@@ -1,5 +1,6 @@
 """`foreshot worker`: a Faust worker that scores, learns, or does both."""
 
+import signal
 from typing import Any
 
 import click
@@ -29,6 +30,8 @@ def command(role: str, **given: Any) -> None:
     Every option overrides its setting (docs/settings.md). The worker answers /metrics,
     /health and /ready on its web port.
     """
+    # Until Faust has its own way of leaving there is nothing to clean up.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Faust and numba take a second to import; other commands do not need them.
     from stream.bootstrap import run_worker  # noqa: PLC0415
 

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 _ENDS_EVERY_S = 2.0
 _ENDS_WAIT_S = 5.0
+_CANCEL_AGAIN_S = 0.5
 
 
 class StreamWorker:
@@ -56,6 +57,8 @@ class StreamWorker:
             self._add_agent(stage)
         self.app.on_partitions_assigned.connect(self._on_assigned)
         self.app.on_partitions_revoked.connect(self._on_revoked)
+        # Before the group is left: the next owner would fence runners that go on.
+        self.app.on_before_shutdown.connect(self._on_shutdown)
         self.app.task(self._follow_weights)
         self.app.task(self._follow_ends)
         self.app.timer(1.0)(self._look)
@@ -82,6 +85,8 @@ class StreamWorker:
 
     async def _on_assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
         await self._stop_runners()
+        if self.app.should_stop:
+            return
         self._generation = self.app.consumer_generation_id
         sources: dict[tuple[str, int], list[str]] = defaultdict(list)
         stages = {stage.name: stage for stage in self._stages.values()}
@@ -116,13 +121,14 @@ class StreamWorker:
     async def _on_revoked(self, _app: Any, _revoked: set[TP], **_: Any) -> None:
         await self._stop_runners()
 
+    async def _on_shutdown(self, _app: Any, **_: Any) -> None:
+        await self._stop_runners()
+
     async def _stop_runners(self) -> None:
         self._generation = -1
         runners, self._runners = list(self._runners.values()), {}
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*map(_end, tasks))
         await asyncio.gather(*(runner.stop() for runner in runners))
         for runner in runners:
             for topic in runner.sources:
@@ -187,6 +193,13 @@ class StreamWorker:
         # Its cursor's control codes have no place in a log.
         worker.spinner = None
         worker.execute_from_commandline()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    # A cancellation that meets a call just done may be swallowed on the way: it is asked for again.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_AGAIN_S)
 
 
 def _check_port(host: str, port: int) -> None:

@@ -167,7 +167,8 @@ class PartitionRunner:
         if urgent or wait_s <= 0:
             return None
         try:
-            return await asyncio.wait_for(self._queue.get(), wait_s)
+            async with asyncio.timeout(wait_s):
+                return await self._queue.get()
         except TimeoutError:
             return None
 
