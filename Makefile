@@ -45,8 +45,12 @@ bench: setup ## Measure the hot paths
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook
 
+out/handbook/init.safetensors: | $(STAMP)
+	$(BIN)/foreshot train --lines lines/card_handbook.yaml --events $(DATA)/card_handbook/transactions.parquet \
+		--until 2018-07-11 --out $@
+
 .PHONY: replay-check
-replay-check: setup ## Replay a week through Kafka and compare with the backtest (needs DATA)
+replay-check: setup out/handbook/init.safetensors ## Replay a week through Kafka and compare with the backtest (needs DATA)
 	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
