@@ -1,20 +1,20 @@
 """The compiled loop that fills a row's evidence columns."""
 
-from typing import Any
-
 import numba
 import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Ranks = npt.NDArray[np.int32]
 
 BLOCKS = 6
 """Columns of each feature: the value, the ratio, the shrunk ratio, best exemplar, mean over exemplars, relevance."""
 TOTALS = 9
 """After them: six sums over exemplars, two over features, the logarithm of one and the frauds."""
 
-_jit: Any = numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
 
-
-@_jit
-def rank_rows(rows, background, low, high):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
+def rank_rows(rows: Floats, background: Floats, low: Ranks, high: Ranks) -> None:
     """Count background values below and not above each value."""
     features, count = background.shape
     for j in range(features):
@@ -40,8 +40,8 @@ def rank_rows(rows, background, low, high):  # type: ignore[no-untyped-def]
             high[i, j] = first
 
 
-@_jit
-def fill_ratios(rows, ratio, shrunk, reach, out):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
+def fill_ratios(rows: Floats, ratio: Floats, shrunk: Floats, reach: float, out: Floats) -> None:
     """Write value, ratio and shrunk ratio of each feature, and the sums of the last two."""
     features, points = ratio.shape
     cells = points - 1
@@ -64,8 +64,19 @@ def fill_ratios(rows, ratio, shrunk, reach, out):  # type: ignore[no-untyped-def
         out[i, 6 * features + 7] = total_shrunk
 
 
-@_jit
-def fill_exemplars(low, high, exemplar_low, exemplar_high, surprise, weights, relevant, skip, own, out):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
+def fill_exemplars(  # noqa: C901, PLR0912, PLR0915 - compiled in one piece
+    low: Ranks,
+    high: Ranks,
+    exemplar_low: Ranks,
+    exemplar_high: Ranks,
+    surprise: Floats,
+    weights: Floats,
+    relevant: Floats,
+    skip: Ranks,
+    own: Ranks,
+    out: Floats,
+) -> None:
     """Write the exemplar columns.
 
     `skip[i]` is the exemplar that row i is, -1 for none; `own[i]` is 1 where the row

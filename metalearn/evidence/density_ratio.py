@@ -102,7 +102,9 @@ class KernelSums:
         if frauds <= 0:
             return np.zeros_like(fraud)
         # One row more, spread evenly, so that an empty place is rare and not impossible.
-        density = (np.maximum(background - own_background * _OWN_BOX, 0.0) + 1.0 / (2 * REACH)) / (self.background + 1.0)
+        density = (np.maximum(background - own_background * _OWN_BOX, 0.0) + 1.0 / (2 * REACH)) / (
+            self.background + 1.0
+        )
         above = np.maximum(fraud - own_fraud * _OWN_SHRUNK, 0.0)
         return np.asarray(np.log((above / density + 1.0) / (frauds + 1.0)))
 
@@ -122,7 +124,7 @@ def kernel_sums(frauds: Floats, background: Floats) -> KernelSums:
 
 def _binned(rows: Floats) -> npt.NDArray[np.float64]:
     """Return how many rows lie at each grid point, shared between the two nearest; [features, CELLS + 1]."""
-    count, features = rows.shape
+    features = rows.shape[1]
     place = (np.clip(rows, -REACH, REACH).astype(np.float64) + REACH) / _STEP
     cell = np.minimum(place.astype(np.int64), CELLS - 1)
     part = place - cell

@@ -1,6 +1,6 @@
 """Trees as flat arrays, walked without the library that fitted them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ class Forest:
         return {prefix + name: getattr(self, name) for name in self.__slots__}
 
 
-def forest_of(arrays: dict[str, npt.NDArray[Any]], prefix: str) -> Forest:
+def forest_of(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Forest:
     """Return the forest whose arrays these are."""
     return Forest(*(arrays[prefix + name] for name in Forest.__slots__))
 
@@ -66,7 +66,9 @@ def parse_lightgbm(text: str) -> Forest:
             continue
         children = [_numbers(lines[side]).astype(np.int64) for side in ("left_child", "right_child")]
         left, right = (np.where(child >= 0, child + nodes, child - leaves) for child in children)
-        parts.append([_numbers(lines["split_feature"]), _rounded_down(_numbers(lines["threshold"])), left, right, values])
+        parts.append(
+            [_numbers(lines["split_feature"]), _rounded_down(_numbers(lines["threshold"])), left, right, values]
+        )
         roots.append(nodes)
         nodes += len(left)
         leaves += len(values)
@@ -97,11 +99,17 @@ def _rounded_down(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     return np.where(near.astype(np.float64) > values, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-_jit: Any = numba.njit(cache=True, nogil=True)
-
-
-@_jit
-def _walk(rows, feature, threshold, left, right, root, leaf, out):  # type: ignore[no-untyped-def]
+@numba.njit(cache=True, nogil=True)
+def _walk(
+    rows: npt.NDArray[np.float32],
+    feature: npt.NDArray[np.int32],
+    threshold: npt.NDArray[np.float32],
+    left: npt.NDArray[np.int32],
+    right: npt.NDArray[np.int32],
+    root: npt.NDArray[np.int32],
+    leaf: npt.NDArray[np.float32],
+    out: npt.NDArray[np.float32],
+) -> None:
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         last = min(first + _ROWS_AT_ONCE, len(rows))
         for tree in range(len(root)):

@@ -7,7 +7,6 @@ itself, and the outer loop differentiates through them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +14,13 @@ import torch
 from torch import Tensor
 
 from metalearn.few_shot.episode_bank import BankedEpisode
+from metalearn.few_shot.head_network import CLIP, HeadNetwork
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
 from metalearn.networks import for_tasks, forward, initial_parameters
 from metalearn.rows import Rows, padded
 
 Floats = npt.NDArray[np.float32]
-
-CLIP = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,65 +48,6 @@ class HeadPlan:
     rate: float = 2e-3
     weight_decay: float = 0.01
     clip: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class HeadNetwork:
-    """The shared network, as it is trained and as it is run.
-
-    Attributes:
-        mean: Of the columns over the bank, float32 [columns].
-        scale: Their standard deviation, float32 [columns].
-        layers: `layer{i}.weight` [out, in] and `layer{i}.bias` [out], the last one's out is 1.
-        rate: Learned size of the head's steps.
-        steps: How many.
-        fraud_share: The frauds' share of the support's loss.
-    """
-
-    mean: Floats
-    scale: Floats
-    layers: dict[str, Floats]
-    rate: float
-    steps: int
-    fraud_share: float
-
-    def standardised(self, columns: Floats) -> Floats:
-        """Return columns as the network takes them."""
-        return np.asarray(np.clip((columns - self.mean) / self.scale, -CLIP, CLIP), np.float32)
-
-    def hidden(self, columns: Floats) -> Floats:
-        """Return what the head sees of rows, float32 [n, width]."""
-        out = self.standardised(columns)
-        for index in range(len(self.layers) // 2 - 1):
-            out = np.maximum(out @ self.layers[f"layer{index}.weight"].T + self.layers[f"layer{index}.bias"], 0.0)
-        return out
-
-    @property
-    def head(self) -> tuple[Floats, float]:
-        """The last layer before it adapts: weight [width] and bias."""
-        last = len(self.layers) // 2 - 1
-        return self.layers[f"layer{last}.weight"][0], float(self.layers[f"layer{last}.bias"][0])
-
-    def adapt(self, columns: Floats, labels: Floats) -> tuple[Floats, float]:
-        """Return the last layer after its steps on a support's own rows.
-
-        Args:
-            columns: Of the support, each row without itself, float32 [n, columns].
-            labels: 1 fraud, 0 genuine, float32 [n].
-        """
-        weight, bias = self.head
-        frauds = labels.sum()
-        if not frauds:
-            return weight, bias
-        hidden = self.hidden(columns).astype(np.float64)
-        others = max(len(labels) - frauds, 1)
-        share = np.where(labels == 1, self.fraud_share / frauds, (1 - self.fraud_share) / others)
-        moved, moved_bias = weight.astype(np.float64), bias
-        for _ in range(self.steps):
-            chance = 1.0 / (1.0 + np.exp(-(hidden @ moved + moved_bias)))
-            pull = (chance - labels) * share
-            moved, moved_bias = moved - self.rate * (pull @ hidden), moved_bias - self.rate * float(pull.sum())
-        return moved.astype(np.float32), moved_bias
 
 
 def train_head(
