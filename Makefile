@@ -9,7 +9,7 @@ DATA ?= ../shared/data
 
 .PHONY: help
 help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-15s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -52,6 +52,10 @@ out/handbook/init.safetensors: | $(STAMP)
 .PHONY: replay-check
 replay-check: setup out/handbook/init.safetensors ## Replay a week through Kafka and compare with the backtest (needs DATA)
 	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
+
+.PHONY: few-shot-world
+few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
+	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 

@@ -1,6 +1,7 @@
 """Simulated card payments of several lines, as a table that a payment system could have written."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,9 +52,14 @@ def simulate_line(profile: LineProfile, days: int, generator: np.random.Generato
     for name, share in profile.families.items():
         frauds = FAMILIES[name](scene, round(share * wanted))
         parts.append(Payments(*(*_columns(frauds)[:-1], np.full(len(frauds), FAMILY_NAMES.index(name)))))
+    parts += [_as_honest(FAMILIES[name](scene, round(share * len(honest)))) for name, share in profile.decoys.items()]
     whole = join(parts)
     within = np.flatnonzero((whole.day >= 0) & (whole.day < days))
     return select(whole, within[np.argsort(whole.day[within], kind="stable")])
+
+
+def _as_honest(payments: Payments) -> Payments:
+    return replace(payments, fraud=np.zeros(len(payments), np.bool_), family=np.full(len(payments), -1))
 
 
 def _columns(payments: Payments) -> list[np.ndarray]:

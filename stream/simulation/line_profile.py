@@ -22,6 +22,7 @@ class LineProfile:
         fraud_share: Frauds over events, about.
         families: Families of fraud and their shares.
         limit: Amount below which payments pass without a further check.
+        decoys: Families whose behaviour is honest in this line, and the share of events that show it.
     """
 
     name: str
@@ -38,3 +39,4 @@ class LineProfile:
     fraud_share: float = 0.01
     families: dict[str, float] = field(default_factory=dict)
     limit: float = 500.0
+    decoys: dict[str, float] = field(default_factory=dict)

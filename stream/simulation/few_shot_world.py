@@ -1,0 +1,164 @@
+"""The simulator's few-shot world: many lines, and lines to be judged whose fraud training never saw.
+
+Each line has two families of fraud and two decoys: families whose very behaviour is honest
+there. So what is fraud in one line is life in another, and only a line's own labels tell.
+`python -m stream.simulation.few_shot_world --out DIR` writes the events and the lines that
+`tasks/simulator.yaml` names.
+"""
+
+import argparse
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from stream.simulation.cards import simulate_cards, write_parquet
+from stream.simulation.fraud_families import FAMILIES
+from stream.simulation.line_profile import LineProfile
+
+DAYS = 90
+"""About half of it for a support, half for a query."""
+HELD_OUT = ("device_takeover", "night_burst")
+"""Families that no training or validation line has, neither as fraud nor as a decoy."""
+EVENTS_FILE, LINES_FILE = "events.parquet", "lines.yaml"
+
+_SEEN = tuple(name for name in FAMILIES if name not in HELD_OUT)
+_VALIDATION_LINES = 6
+_EVENTS_PER_DAY = (240.0, 420.0)
+_FRAUDS = (190.0, 370.0)
+_DECOYS_PER_FRAUD = (0.5, 1.0)
+
+# Where lines are: country, currency, middle, and the scale of amounts.
+_PLACES = (
+    ("FR", "EUR", 46.6, 2.4, 3.3), ("DE", "EUR", 51.0, 10.2, 3.6), ("JP", "JPY", 36.0, 138.0, 8.2),
+    ("BR", "BRL", -15.0, -50.0, 4.4), ("IN", "INR", 21.0, 78.0, 6.0), ("US", "USD", 39.0, -98.0, 3.2),
+    ("PL", "PLN", 52.0, 19.0, 4.6), ("NG", "NGN", 9.0, 8.0, 9.0), ("SE", "SEK", 60.0, 16.0, 5.4),
+    ("MX", "MXN", 23.0, -102.0, 5.8),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FewShotWorld:
+    """Lines to train on, to choose settings by, and to judge; no pair of families is in two of these."""
+
+    train: tuple[LineProfile, ...]
+    validation: tuple[LineProfile, ...]
+    test: tuple[LineProfile, ...]
+
+    @property
+    def lines(self) -> tuple[LineProfile, ...]:
+        """All lines."""
+        return self.train + self.validation + self.test
+
+
+def few_shot_world(seed: int = 0) -> FewShotWorld:
+    """Return 30 training lines, 6 validation lines and 16 test lines.
+
+    Training and validation lines have pairs of the seven families that are not held out, no
+    pair in both; every test line has a held-out family.
+
+    Args:
+        seed: Of the lines' traits and of which pairs validate.
+    """
+    generator = np.random.default_rng([seed, 0])
+    seen = [sorted(pair) for pair in generator.permutation(list(combinations(_SEEN, 2))).tolist()]
+    validation, training = seen[:_VALIDATION_LINES], seen[_VALIDATION_LINES:]
+    test = [[held, one] for held in HELD_OUT for one in _SEEN] + [list(HELD_OUT)] * 2
+
+    def lines(part: str, pairs: list[list[str]]) -> tuple[LineProfile, ...]:
+        return tuple(_profile(f"sim-{part}-{at:02d}", pair, generator) for at, pair in enumerate(pairs, 1))
+
+    return FewShotWorld(lines("train", training * 2), lines("validation", validation), lines("test", test))
+
+
+def _profile(name: str, families: list[str], generator: np.random.Generator) -> LineProfile:
+    country, currency, latitude, longitude, log_amount = _PLACES[generator.integers(len(_PLACES))]
+    events_per_day = generator.uniform(*_EVENTS_PER_DAY)
+    fraud_share = generator.uniform(*_FRAUDS) / (events_per_day * DAYS)
+    decoys = generator.permutation([one for one in _SEEN if one not in families])[:2].tolist()
+    share = generator.uniform(0.35, 0.65)
+    own_amount = log_amount + generator.normal(0, 0.5)
+    return LineProfile(
+        name,
+        currency,
+        country,
+        latitude,
+        longitude,
+        subjects=int(events_per_day * generator.uniform(0.9, 2.0)),
+        merchants=int(generator.uniform(80, 240)),
+        events_per_day=events_per_day,
+        log_amount=own_amount,
+        log_spread=generator.uniform(0.3, 0.8),
+        late_share=generator.uniform(0.05, 0.25),
+        fraud_share=fraud_share,
+        families=dict(zip(families, (share, 1 - share), strict=True)),
+        limit=float(np.exp(own_amount + generator.uniform(1.8, 2.8))),
+        decoys={one: fraud_share * generator.uniform(*_DECOYS_PER_FRAUD) for one in decoys},
+    )
+
+
+def line_file(world: FewShotWorld) -> dict[str, Any]:
+    """Return the lines as a line file declares them."""
+    return {"lines": [_declared(profile) for profile in world.lines]}
+
+
+def _declared(profile: LineProfile) -> dict[str, Any]:
+    return {
+        "line": profile.name,
+        "topic": "sim-payments",
+        "kind": "card",
+        "currency": profile.currency,
+        "match": {"product": profile.name},
+        "label_delay": "1d",
+        "roles": {
+            "event_id": "id",
+            "occurred_at": "time",
+            "subject": "card",
+            "counterparty": "merchant",
+            "amount": "amount",
+            "currency": "currency",
+            "instrument": "device",
+            "place": {"field": "country", "latitude": "latitude", "longitude": "longitude"},
+        },
+        "history": {"label": "fraud", "label_release": "1h"},
+    }
+
+
+def tasks_file(world: FewShotWorld) -> dict[str, Any]:
+    """Return what `tasks/simulator.yaml` says: which lines train, validate and are judged."""
+    return {
+        part: [
+            {"name": profile.name, "line": LINES_FILE, "events": EVENTS_FILE} for profile in getattr(world, part)
+        ]
+        for part in FewShotWorld.__slots__
+    }  # fmt: skip
+
+
+def write_world(out: Path, seed: int = 0, days: int = DAYS) -> FewShotWorld:
+    """Write a world's events and lines into a folder and return it.
+
+    Args:
+        out: The folder; made where it is not there.
+        seed: Of all chance.
+        days: How long.
+    """
+    world = few_shot_world(seed)
+    write_parquet(simulate_cards(world.lines, days, seed), out / EVENTS_FILE)
+    (out / LINES_FILE).write_text(yaml.safe_dump(line_file(world), sort_keys=False), encoding="utf-8")
+    return world
+
+
+def main() -> None:
+    """Write the world where `--out` says."""
+    parser = argparse.ArgumentParser(description="Write the simulator's few-shot world.")
+    parser.add_argument("--out", type=Path, required=True, help="Folder of the events and the lines.")
+    parser.add_argument("--seed", type=int, default=0, help="Of all chance.")
+    args = parser.parse_args()
+    write_world(args.out, args.seed)
+
+
+if __name__ == "__main__":
+    main()

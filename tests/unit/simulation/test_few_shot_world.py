@@ -1,0 +1,62 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from stream.events.history import read_history
+from stream.events.line_file import load_lines
+from stream.simulation.cards import simulate_cards
+from stream.simulation.few_shot_world import EVENTS_FILE, HELD_OUT, LINES_FILE, few_shot_world, tasks_file, write_world
+
+SHIPPED = Path(__file__).parents[3] / "tasks" / "simulator.yaml"
+
+
+def pairs(profiles):
+    return {frozenset(one.families) for one in profiles}
+
+
+def test_no_judged_line_has_a_pair_of_families_that_a_training_line_has():
+    for seed in range(5):
+        world = few_shot_world(seed)
+        assert [len(world.train), len(world.validation), len(world.test)] == [30, 6, 16]
+        assert not pairs(world.train) & pairs(world.validation)
+        assert not pairs(world.train) & pairs(world.test)
+        assert not pairs(world.validation) & pairs(world.test)
+        assert len(pairs(world.test)) == 15
+
+
+def test_training_never_sees_the_held_out_families_not_even_as_decoys():
+    world = few_shot_world()
+    for one in world.train + world.validation:
+        assert not {*one.families, *one.decoys} & {*HELD_OUT}
+    for one in world.test:
+        assert {*one.families} & {*HELD_OUT}
+
+
+def test_every_line_has_two_decoys_that_are_not_its_frauds():
+    for one in few_shot_world().lines:
+        assert len(one.decoys) == 2
+        assert not {*one.decoys} & {*one.families}
+
+
+def test_decoys_are_honest_and_leave_the_frauds_as_they_were():
+    line = few_shot_world().test[0]
+    with_decoys = simulate_cards([line], 20, 3)
+    plain = simulate_cards([replace(line, decoys={})], 20, 3)
+    assert with_decoys.num_rows > plain.num_rows
+    for table in (with_decoys, plain):
+        assert {*table.filter(table["fraud"].to_numpy() == 1)["family"].to_pylist()} == {*line.families}
+    assert with_decoys["fraud"].to_numpy().sum() == plain["fraud"].to_numpy().sum()
+
+
+def test_what_is_written_is_what_the_shipped_tasks_file_names(tmp_path):
+    world = write_world(tmp_path, seed=2, days=8)
+    shipped = yaml.safe_load(SHIPPED.read_text())
+    assert shipped == tasks_file(world) == tasks_file(few_shot_world())
+    lines = load_lines([tmp_path / LINES_FILE])
+    for part in shipped.values():
+        assert all(one["name"] in lines and (one["line"], one["events"]) == (LINES_FILE, EVENTS_FILE) for one in part)
+    history = read_history(tmp_path / EVENTS_FILE, lines)
+    assert history.skipped == 0
+    assert {*np.unique(history.batch.line)} == {*lines}
