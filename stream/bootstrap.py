@@ -23,8 +23,8 @@ from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.pipelines.raise_alert import RaiseStep
 from stream.pipelines.score_event import Scoring
 from stream.pipelines.score_step import ScoreStep
-from stream.scoring.initialisation import load_initialisation, shared_weights
-from stream.scoring.line_scorers import LineScorers
+from stream.scoring.initialisation import load_initialisation
+from stream.scoring.line_scorers import LineScorers, scorers_over
 from stream.settings import Settings, split_paths
 from stream.transport.app import StreamWorker
 from stream.transport.health import Health
@@ -46,7 +46,7 @@ _SWITCH_INTERVAL_S = 0.0005
 
 def score_stages(parts: WorkerParts) -> list[Stage]:
     """Return profile, score and raise, and rekey where a line asks for it."""
-    scorers = LineScorers(shared_weights(parts.initialisation))
+    scorers = scorers_over(parts.initialisation)
     live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
     estimated = EstimatedPrecision()
     parts.weights.listen(live.take)

@@ -24,7 +24,7 @@ class WeightsRefusedError(ForeshotError):
     """Weights whose digest, feature hash, shapes or key do not fit; they never score.
 
     Attributes:
-        reason: digest, feature_hash, shape, key or unreadable.
+        reason: digest, feature_hash, initialisation, shape, key or unreadable.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -37,8 +37,8 @@ from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.live_weights import LiveWeights
 from stream.pipelines.score_event import Scoring, score_events
-from stream.scoring.initialisation import load_initialisation, shared_weights
-from stream.scoring.line_scorers import LineScorers
+from stream.scoring.initialisation import load_initialisation
+from stream.scoring.line_scorers import scorers_over
 from stream.transport.clients import read_topic
 from stream.transport.drain import Drain
 from stream.transport.embedded_broker import EmbeddedBroker
@@ -159,7 +159,7 @@ def subject_features_differ(events, backtest):
 
 def rescored_difference(check, name, partitions, events):
     """Score the recorded enriched events again, partition by partition, in their order."""
-    scorers = LineScorers(shared_weights(check.initialisation))
+    scorers = scorers_over(check.initialisation)
     weights = LiveWeights(scorers, feature_hash(), Metrics())
     for record in read_topic(check.broker, f"{name}-line-weights"):
         weights.take(record.key, record.value)

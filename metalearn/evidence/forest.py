@@ -37,6 +37,22 @@ class Forest:
         _walk(rows, self.feature, self.threshold, self.left, self.right, self.root, self.leaf, out)
         return out
 
+    def check(self, columns: int) -> None:
+        """Refuse trees that a walk could get lost in or that ask for columns that rows lack.
+
+        Raises:
+            ValueError: They are.
+        """
+        nodes, leaves = len(self.feature), len(self.leaf)
+        at = np.arange(nodes)
+        for children, least in ((self.left, at), (self.right, at), (self.root, np.full(len(self.root), -1))):
+            inner = children >= 0
+            sound = (children < nodes) & (children > least) | ~inner & (-1 - children.astype(np.int64) < leaves)
+            if len(children) != len(least) or not sound.all():
+                raise ValueError("trees whose nodes do not lead to a leaf")
+        if len(self.threshold) != nodes or ((self.feature < 0) | (self.feature >= columns)).any():
+            raise ValueError("trees that ask for columns that are not there")
+
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays by name."""
         return {prefix + name: getattr(self, name) for name in self.__slots__}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, rank_rows
-from metalearn.evidence.density_ratio import REACH, kernel_sums
+from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.line_trees import COUNT, fit_line_trees
@@ -125,10 +125,38 @@ class SupportState:
 
     @staticmethod
     def from_arrays(named: dict[str, npt.NDArray[Any]]) -> "SupportState":
-        """Return the state whose arrays these are."""
+        """Return the state whose arrays these are.
+
+        Raises:
+            KeyError: An array is missing.
+            ValueError: They do not fit together.
+        """
         trees = tuple(forest_of(named, f"{_TREES}{at}.") for at in range(COUNT))
         kept = {name: named[name] for name in _ARRAYS}
-        return SupportState(frauds=int(named["frauds"][0]), trees=trees, **kept)
+        state = SupportState(frauds=int(named["frauds"][0]), trees=trees, **kept)
+        state._check()
+        return state
+
+    def _check(self) -> None:
+        features, values = self.background.shape
+        count = len(self.exemplar_low)
+        expected = {
+            "ratio": (features, CELLS + 1),
+            "shrunk": (features, CELLS + 1),
+            "exemplar_low": (count, features),
+            "exemplar_high": (count, features),
+            "relevant": (features,),
+            "diagnoses": (DIAGNOSES,),
+            "tree_median": (COUNT,),
+        }
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} is {getattr(self, name).shape}, must be {shape}")
+        for ranks in (self.exemplar_low, self.exemplar_high):
+            if ((ranks < 0) | (ranks > values)).any():
+                raise ValueError("exemplars that lie outside the background")
+        for tree in self.trees:
+            tree.check(features)
 
 
 _ARRAYS = (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -40,8 +41,13 @@ class HeadNetwork:
         """Return what the head sees of rows, float32 [n, width]."""
         out = self.standardised(columns)
         for index in range(len(self.layers) // 2 - 1):
-            out = np.maximum(out @ self.layers[f"layer{index}.weight"].T + self.layers[f"layer{index}.bias"], 0.0)
+            weight = np.ascontiguousarray(self.layers[f"layer{index}.weight"].T)
+            out = np.asarray(_rectified(out, weight, self.layers[f"layer{index}.bias"]))
         return out
+
+    def logits(self, columns: Floats, weight: Floats, bias: float) -> Floats:
+        """Return the logit of rows under a head, each row by itself, float32 [n]."""
+        return np.asarray(_weighted(self.hidden(columns), weight, np.float32(bias)))
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
@@ -91,3 +97,30 @@ class HeadNetwork:
             pull = (chance - labels) * share
             moved, moved_bias = moved - self.rate * (pull @ hidden), moved_bias - self.rate * float(pull.sum())
         return moved.astype(np.float32), moved_bias
+
+
+# Row by row, so that a row's batch never changes its score.
+@numba.njit(cache=True, nogil=True, fastmath={"contract"})
+def _rectified(rows: Floats, weight: Floats, bias: Floats) -> Floats:
+    made = np.empty((len(rows), len(bias)), np.float32)
+    for row in range(len(rows)):
+        made[row] = bias
+        for column in range(rows.shape[1]):
+            value = rows[row, column]
+            if value != 0.0:
+                for unit in range(len(bias)):
+                    made[row, unit] += value * weight[column, unit]
+        for unit in range(len(bias)):
+            made[row, unit] = max(made[row, unit], np.float32(0.0))
+    return made
+
+
+@numba.njit(cache=True, nogil=True)
+def _weighted(rows: Floats, weight: Floats, bias: float) -> Floats:
+    made = np.empty(len(rows), np.float32)
+    for row in range(len(rows)):
+        total = np.float32(bias)
+        for column in range(len(weight)):
+            total += rows[row, column] * weight[column]
+        made[row] = total
+    return made

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
-from metalearn.evidence.support_state import Learnt, SupportState, learn_support, network_columns
+from metalearn.evidence.support_state import Learnt, SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import HeadNetwork
 from metalearn.few_shot.tails import Tail, fit_tail
 from metalearn.support import LineSupport
@@ -66,7 +66,7 @@ class SharedModel:
 
     def members(self, columns: Floats, features: int, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
-        head = self.network.hidden(columns[:, : network_columns(features)]) @ weight + np.float32(bias)
+        head = self.network.logits(columns[:, : network_columns(features)], weight, bias)
         return head, self.pointwise.predict(columns), self.ranking.predict(columns)
 
     def log_odds(self, rarity: Floats, prevalence: float) -> npt.NDArray[np.float64]:
@@ -90,13 +90,17 @@ class SharedModel:
 
         Raises:
             KeyError: One is missing.
+            ValueError: They do not fit together.
         """
-        return SharedModel(
+        model = SharedModel(
             forest_of(arrays, prefix + "pointwise."),
             forest_of(arrays, prefix + "ranking."),
             HeadNetwork.from_arrays(arrays, prefix + "network."),
             *(float(one) for one in arrays[prefix + "numbers"]),
         )
+        for trees in (model.pointwise, model.ranking):
+            trees.check(column_count(model.features))
+        return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,8 @@ class LineModel:
     def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
         """Return the head's word alone for all rows but those it calls rarest, which have the members' mean."""
         columns = self.state.columns(rows, trees=False)
-        network = self.shared.network
-        head = network.hidden(columns[:, : network_columns(self.state.features)]) @ self.weight + np.float32(self.bias)
+        own = columns[:, : network_columns(self.state.features)]
+        head = self.shared.network.logits(own, self.weight, self.bias)
         rare = self.tails[0].apply(head)
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
@@ -156,6 +160,7 @@ class LineModel:
 
         Raises:
             KeyError: An array is missing.
+            ValueError: They do not fit the shared model or each other.
         """
         own = {name.removeprefix(_SUPPORT): array for name, array in arrays.items() if name.startswith(_SUPPORT)}
         tails = tuple(
@@ -167,6 +172,8 @@ class LineModel:
         head, pointwise, ranking = tails
         bias = float(arrays["head.bias"][0])
         state = SupportState.from_arrays(own)
+        if state.features != shared.features or arrays["head.weight"].shape != shared.network.head[0].shape:
+            raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features}")
         return LineModel(shared, state, arrays["head.weight"], bias, (head, pointwise, ranking))
 
 

@@ -14,8 +14,8 @@ _POINTWISE: dict[str, Any] = {
     "objective": "binary",
     "num_leaves": 15,
     "learning_rate": 0.04,
-    "feature_fraction": 0.3,
-    "min_data_in_leaf": 100,
+    "feature_fraction": 0.15,
+    "min_data_in_leaf": 400,
     "lambda_l2": 5.0,
 }
 _RANKING: dict[str, Any] = {

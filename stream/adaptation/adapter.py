@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from metalearn.checkpoint import Initialisation
 from metalearn.episode import support_of
+from stream.adaptation.few_shot_teacher import FewShotTeacher
 from stream.adaptation.support_buffer import Rows, SupportBuffer, rows_of
 from stream.adaptation.support_sample import SupportSample
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import Calibration, fit_calibration
 from stream.scoring.initialisation import line_standardisation, shared_weights
-from stream.scoring.line_scorer import NetworkScorer
+from stream.scoring.line_scorers import few_shot_part, scorer_of
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.network_forward import forward, network_of
 from stream.scoring.score_histogram import histogram_of
@@ -35,6 +36,8 @@ class Adapter:
         self.initialisation_id = initialisation.manifest.id
         self.feature_hash = initialisation.manifest.feature_hash
         self.width = self.shared.width
+        self._part = few_shot_part(initialisation)
+        self._few_shot = FewShotTeacher(self._part, initialisation.manifest.lines)
 
     def warm_up(self) -> None:
         """Load what teaching needs, so that a line's first label need not wait for it."""
@@ -61,14 +64,14 @@ class Adapter:
             made_at: When, for the manifest.
         """
         scale = self._standardisation(line, buffer)
-        layers = self._layers(sample, scale)
         background = scale.apply(self._background(buffer))
+        few_shot = self._few_shot.teaches(line, sample)
+        taught = self._few_shot_arrays if few_shot else self._network_arrays
         arrays: Arrays = {
-            **layers,
             "encode.edges": self._initialisation.arrays["encode.edges"],
             "standardise.mean": scale.mean,
             "standardise.scale": scale.scale,
-            **self._calibrated(layers, sample, buffer, scale, background),
+            **taught(sample, buffer, scale, background),
             **_anomaly(background),
         }
         manifest = WeightsManifest(
@@ -76,6 +79,7 @@ class Adapter:
             version=version,
             initialisation=self.initialisation_id,
             feature_hash=self.feature_hash,
+            kind="few_shot" if few_shot else "network",
             support_frauds=len(sample.frauds),
             support_genuine=len(sample.genuine) + len(sample.presumed),
             created_at=made_at.isoformat(),
@@ -94,15 +98,18 @@ class Adapter:
 
     def scorer(self, weights: LineWeights) -> Scorer:
         """Return the function that scores raw rows with some weights."""
-        made = NetworkScorer(weights)
+        made = scorer_of(weights, self._part)
         return lambda rows: made.score(rows).score
 
-    def ranker(self, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
+    def ranker(self, line: str, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
         """Return a function that teaches a sample and returns a scorer good for ranking alone."""
         # The scale hardly depends on the line's name; cross-fitting compares like with like.
         scale = self._own_scale(buffer)
 
         def teach(sample: SupportSample) -> Scorer:
+            if self._few_shot.teaches(line, sample):
+                few_shot = self._few_shot.teach(sample, scale, buffer.prevalence())
+                return lambda rows: few_shot.log_odds(scale.apply(rows))
             network = network_of({**self._initialisation.arrays, **self._layers(sample, scale)})
             return lambda rows: forward(network, scale.apply(rows))
 
@@ -122,6 +129,25 @@ class Adapter:
 
     def _background(self, buffer: SupportBuffer) -> Rows:
         return rows_of([*buffer.background(), *buffer.background(reserved=True)], self.width)
+
+    def _network_arrays(
+        self, sample: SupportSample, buffer: SupportBuffer, scale: Standardisation, background: Rows
+    ) -> Arrays:
+        layers = self._layers(sample, scale)
+        return {**layers, **self._calibrated(layers, sample, buffer, scale, background)}
+
+    def _few_shot_arrays(
+        self, sample: SupportSample, buffer: SupportBuffer, scale: Standardisation, background: Rows
+    ) -> Arrays:
+        taught = self._few_shot.teach(sample, scale, buffer.prevalence())
+        calibration = taught.calibration
+        return {
+            **self._initialisation.layers(),
+            **taught.arrays(),
+            "calibration.slope": np.array([calibration.slope]),
+            "calibration.intercept": np.array([calibration.intercept]),
+            "score.histogram": histogram_of(calibration.apply(taught.log_odds(background))),
+        }
 
     def _layers(self, sample: SupportSample, scale: Standardisation) -> Arrays:
         if not sample.frauds:

@@ -29,8 +29,7 @@ from stream.pipelines.adapt_step import activation_of
 from stream.pipelines.match_label import MatchEffects, match_labels, match_scored
 from stream.pipelines.profile_subject import profile_subject
 from stream.pipelines.score_event import Scoring, score_events
-from stream.scoring.initialisation import shared_weights
-from stream.scoring.line_scorers import LineScorers
+from stream.scoring.line_scorers import scorers_over
 
 _MICRO_BATCH = 512
 
@@ -52,7 +51,7 @@ class Backtest:
         self._scoring = Scoring(
             lines,
             CounterpartyState(),
-            LineScorers(shared_weights(initialisation)),
+            scorers_over(initialisation),
             ActiveVersions(),
             AlertBudget(),
             1,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from metalearn.checkpoint import Initialisation, InitialisationManifest
 from metalearn.errors import MetalearnError
+from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.maml import RATES
 from metalearn.piecewise import EDGES
 from metalearn.tasks.task import Task, windows
@@ -23,6 +24,7 @@ from stream.events.history import UNKNOWN_LABEL, History
 from stream.features.specification import NAMES, feature_hash
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import fit_calibration
+from stream.scoring.few_shot import PREFIX
 from stream.scoring.initialisation import line_arrays
 from stream.scoring.network_forward import forward, network_of
 from stream.scoring.score_histogram import histogram_of
@@ -98,6 +100,7 @@ def train_initialisation(
     progress: Progress,
     checkpoint: Path | None,
     notice: Notice | None = None,
+    few_shot: FewShotPlan | None = None,
 ) -> Initialisation:
     """Return an initialisation that can score and be adapted.
 
@@ -108,6 +111,7 @@ def train_initialisation(
         progress: Told (phase, step, steps, loss).
         checkpoint: From which an interrupted training goes on.
         notice: Told where that is of another training.
+        few_shot: How the few-shot model is trained beside the network, None for not at all.
 
     Raises:
         UsageError: The data cannot be learnt from, or the checkpoint is none.
@@ -132,7 +136,27 @@ def train_initialisation(
         seed=plan.seed,
         figures={name: value for name, value in trained.figures.items() if np.isfinite(value)},
     )
-    return Initialisation(manifest, _arrays(data, trained, plan))
+    arrays = _arrays(data, trained, plan)
+    if few_shot is not None:
+        arrays |= _few_shot_arrays(data.tasks, few_shot, progress, checkpoint, notice)
+    return Initialisation(manifest, arrays)
+
+
+def _few_shot_arrays(
+    tasks: Sequence[Task], plan: FewShotPlan, progress: Progress, checkpoint: Path | None, notice: Notice | None
+) -> dict[str, npt.NDArray[Any]]:
+    # What is not known counts as the line's mean, as it does where rows are scored.
+    known = [replace(task, features=np.nan_to_num(task.features, nan=0.0)) for task in _with_windows(tasks)]
+    file = checkpoint.with_suffix(checkpoint.suffix + ".trees") if checkpoint is not None else None
+    try:
+        shared = train_shared_model(known, plan, progress=progress, checkpoint=file)
+    except MetalearnError as error:
+        if notice is not None:
+            notice(f"{error}; lines that are new will be taught to the network alone")
+        return {}
+    if file is not None:
+        file.unlink(missing_ok=True)
+    return shared.arrays(PREFIX)
 
 
 def _with_windows(tasks: Sequence[Task]) -> list[Task]:

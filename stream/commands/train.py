@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 
 import click
@@ -27,6 +28,13 @@ _EPILOG = """Example:
 )
 @click.option("--pooled-steps", type=click.IntRange(1), help="Steps of the warm start.")
 @click.option("--meta-steps", type=click.IntRange(0), help="Steps over episodes.")
+@click.option(
+    "--episodes",
+    type=click.IntRange(0),
+    default=1_200,
+    show_default=True,
+    help="Of the few-shot model, for lines that are new; 0 trains none.",
+)
 @json_option
 def command(
     lines: tuple[Path, ...],
@@ -37,6 +45,7 @@ def command(
     seed: int,
     pooled_steps: int | None,
     meta_steps: int | None,
+    episodes: int,
     *,
     as_json: bool,
 ) -> None:
@@ -49,6 +58,8 @@ def command(
     one with other events or options starts anew.
     """
     # Torch and numba take seconds to import; help and wrong usage do not need them.
+    from metalearn.few_shot.episode_bank import BankPlan  # noqa: PLC0415
+    from metalearn.few_shot.training import FewShotPlan  # noqa: PLC0415
     from metalearn.training import TrainingPlan  # noqa: PLC0415
     from stream.backtest.feature_pass import features_of  # noqa: PLC0415
     from stream.backtest.learnable import left_out, require_labels  # noqa: PLC0415
@@ -74,7 +85,8 @@ def command(
         data = training_data(history, features, fresh, until_s)
         if missing := left_out(history, data.scales):
             notice("; ".join(missing))
-        made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice)
+        few_shot = FewShotPlan(replace(BankPlan(), episodes=episodes), seed=seed) if episodes else None
+        made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice, few_shot)
     made.save(out)
     checkpoint.unlink(missing_ok=True)
     summary = {"initialisation": made.manifest.id, "file": str(out), "lines": len(data.scales), **made.manifest.figures}
@@ -96,4 +108,6 @@ class _Bars:
         """Move a phase's bar."""
         if phase not in self._tasks:
             self._tasks[phase] = self._bar.add_task(phase, total=steps)
-        self._bar.update(self._tasks[phase], completed=step, description=f"{phase} {loss:.4f}")
+        self._bar.update(
+            self._tasks[phase], completed=step, description=phase if isnan(loss) else f"{phase} {loss:.4f}"
+        )

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
+from metalearn.few_shot.adapted_head import HeadPlan
+from metalearn.few_shot.episode_bank import BankPlan
+from metalearn.few_shot.training import FewShotPlan
 from metalearn.training import TrainingPlan
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
@@ -31,8 +34,8 @@ from stream.features.specification import feature_hash
 from stream.metrics import Metrics
 from stream.pipelines.effects import ADAPTATIONS, ALERTS, LINE_WEIGHTS, SCORED_EVENTS
 from stream.pipelines.live_weights import LiveWeights
-from stream.scoring.initialisation import load_initialisation, shared_weights
-from stream.scoring.line_scorers import LineScorers
+from stream.scoring.initialisation import load_initialisation
+from stream.scoring.line_scorers import scorers_over
 from stream.settings import load_settings
 from stream.simulation.cards import START_S, simulate_cards, write_parquet
 from stream.simulation.demo_world import LIVE_DAYS, LIVE_LINES, TRAINING_DAYS, TRAINING_LINES, UNSEEN_LINE
@@ -45,6 +48,14 @@ DAY_S = 86_400.0
 _GROUP = "foreshot-demo"
 _LABELS_FROM_DAY = 20.0
 _JUDGED_FROM_DAY = 24.0
+
+_PHASES = {
+    "pooled": "pooled warm start",
+    "meta": "meta-training",
+    "episodes": "few-shot episodes",
+    "trees": "shared trees",
+    "head": "adapted head",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class DemoPlan:
         labels: Frauds of the unseen line that analysts label.
         pooled_steps: Of training.
         meta_steps: Of training.
+        episodes: Of the few-shot model's training.
+        head_steps: Of its network's.
     """
 
     seed: int = 7
@@ -68,6 +81,8 @@ class DemoPlan:
     labels: int = 20
     pooled_steps: int = 800
     meta_steps: int = 400
+    episodes: int = 400
+    head_steps: int = 600
 
 
 class Demo:
@@ -107,17 +122,22 @@ class Demo:
         until_s = START_S + plan.training_days * DAY_S
         data = training_data(history, features, fresh, until_s)
         training = replace(TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps)
-        pooled, meta = (
-            self._advance("pooled warm start", plan.pooled_steps),
-            self._advance("meta-training", plan.meta_steps),
-        )
+        few_shot = FewShotPlan(BankPlan(episodes=plan.episodes), HeadPlan(steps=plan.head_steps), seed=plan.seed)
         until = datetime.fromtimestamp(until_s, UTC).isoformat()
-        made = train_initialisation(
-            data, training, until, lambda phase, *_: (pooled if phase == "pooled" else meta)(1), None
-        )
+        made = train_initialisation(data, training, until, self._phases(), None, few_shot=few_shot)
         out = self._folder / INITIALISATION
         made.save(out)
         return out
+
+    def _phases(self) -> Callable[[str, int, int, float], None]:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(phase: str, step: int, steps: int, _: float) -> None:
+            if phase not in tasks:
+                tasks[phase] = self._bar.add_task(_PHASES[phase], total=steps)
+            self._bar.update(tasks[phase], completed=step)
+
+        return tell
 
     def _live_history(self) -> History:
         plan = self._plan
@@ -225,7 +245,7 @@ class Demo:
         }
 
     def _unseen(self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent]) -> dict[str, Any]:
-        scorers = LineScorers(shared_weights(load_initialisation(initialisation, feature_hash())))
+        scorers = scorers_over(load_initialisation(initialisation, feature_hash()))
         weights = LiveWeights(scorers, feature_hash(), Metrics())
         for record in read_topic(servers, LINE_WEIGHTS):
             weights.take(record.key, record.value)

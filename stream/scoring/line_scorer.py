@@ -97,8 +97,3 @@ class NetworkScorer:
         """Return the top three reasons of each raw row [n, features]."""
         rows = self.standardise(features)
         return [top_reasons(self.logits, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
-
-
-def scorer_of(weights: LineWeights) -> LineScorer:
-    """Return the scorer that runs these weights."""
-    return NetworkScorer(weights)

@@ -1,21 +1,62 @@
 """All weights that a worker knows, by line and version, over the shared initialisation."""
 
-from stream.scoring.line_scorer import LineScorer, scorer_of
+from dataclasses import dataclass
+
+from metalearn.checkpoint import Initialisation
+from metalearn.few_shot.model import SharedModel
+from stream.errors import WeightsRefusedError
+from stream.scoring.few_shot import FewShotScorer, shared_model
+from stream.scoring.initialisation import shared_weights
+from stream.scoring.line_scorer import LineScorer, NetworkScorer
 from stream.scoring.line_weights import LineWeights
+
+
+@dataclass(frozen=True, slots=True)
+class FewShotPart:
+    """What an initialisation's lines share, and which initialisation it is of."""
+
+    initialisation: str
+    model: SharedModel
+
+
+def scorer_of(weights: LineWeights, few_shot: FewShotPart | None = None) -> LineScorer:
+    """Return the scorer that runs these weights.
+
+    Raises:
+        WeightsRefusedError: They need what another initialisation shares.
+    """
+    if weights.manifest.kind == "network":
+        return NetworkScorer(weights)
+    if few_shot is None or few_shot.initialisation != weights.manifest.initialisation:
+        raise WeightsRefusedError(
+            "initialisation", f"adapted from initialisation {weights.manifest.initialisation}, which is not loaded"
+        )
+    return FewShotScorer(weights, few_shot.model)
+
+
+def few_shot_part(initialisation: Initialisation) -> FewShotPart | None:
+    """Return what an initialisation's lines share, None where it was trained without."""
+    model = shared_model(initialisation)
+    return None if model is None else FewShotPart(initialisation.manifest.id, model)
 
 
 class LineScorers:
     """Finds the scorer of a line's version; version 0 is the shared initialisation."""
 
-    def __init__(self, initialisation: LineWeights) -> None:
-        """Start with the shared initialisation alone."""
+    def __init__(self, initialisation: LineWeights, few_shot: FewShotPart | None = None) -> None:
+        """Start with the shared initialisation alone, and what few-shot weights need of it."""
         self._shared = scorer_of(initialisation)
+        self._few_shot = few_shot
         self._lines: dict[str, dict[int, LineScorer]] = {}
 
     def put(self, weights: LineWeights) -> None:
-        """Keep a version of a line's weights."""
+        """Keep a version of a line's weights.
+
+        Raises:
+            WeightsRefusedError: They need what another initialisation shares.
+        """
         manifest = weights.manifest
-        self._lines.setdefault(manifest.line, {})[manifest.version] = scorer_of(weights)
+        self._lines.setdefault(manifest.line, {})[manifest.version] = scorer_of(weights, self._few_shot)
 
     def drop(self, line: str, version: int) -> None:
         """Forget a version."""
@@ -33,3 +74,8 @@ class LineScorers:
         known = self._lines.get(line, {})
         older = max((one for one in known if one < version), default=0)
         return known[older] if older else self._shared
+
+
+def scorers_over(initialisation: Initialisation) -> LineScorers:
+    """Return an initialisation's scorers before any line's weights."""
+    return LineScorers(shared_weights(initialisation), few_shot_part(initialisation))

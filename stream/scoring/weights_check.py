@@ -13,6 +13,8 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 # A few layers of such weights stay far within float64, so that no score is ever not a number.
 MOST_MAGNITUDE = 1e15
+SUPPORT = "support."
+"""Arrays of a few-shot model's evidence, which count as well as measure."""
 _SHARE_TOLERANCE = 1e-3
 
 
@@ -27,7 +29,8 @@ def check_arrays(arrays: Arrays) -> None:
     except (KeyError, TypeError, IndexError) as error:
         raise WeightsRefusedError("shape", f"array {error} is missing or has no rows") from error
     for name, array in arrays.items():
-        _must(array.dtype.kind == "f" and bool(np.isfinite(array).all()), f"{name} must be floating-point and finite")
+        number = array.dtype.kind == "f" or (name.startswith(SUPPORT) and array.dtype == np.int32)
+        _must(number and bool(np.isfinite(array).all()), f"{name} must be floating-point and finite")
         _must(bool((np.abs(array) <= MOST_MAGNITUDE).all()), f"{name} must lie within ±{MOST_MAGNITUDE:g}")
     _check_values(arrays)
 

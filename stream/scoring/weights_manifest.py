@@ -13,7 +13,7 @@ class WeightsManifest(BaseModel):
         version: Grows by line; 0 is the shared initialisation.
         initialisation: Identifier of the initialisation it was adapted from.
         feature_hash: Of the feature specification it was made for.
-        kind: Which scorer runs it.
+        kind: Which scorer runs it; `few_shot` needs what its initialisation shares.
         support_frauds: Labelled frauds it learnt from; 0 means none, only the line's own scale.
         support_genuine: Other rows it learnt from.
         created_at: ISO 8601.
@@ -30,7 +30,7 @@ class WeightsManifest(BaseModel):
     version: int = Field(0, ge=0)
     initialisation: str
     feature_hash: str
-    kind: Literal["network"] = "network"
+    kind: Literal["network", "few_shot"] = "network"
     support_frauds: int = Field(0, ge=0)
     support_genuine: int = Field(0, ge=0)
     created_at: str

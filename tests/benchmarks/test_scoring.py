@@ -5,7 +5,7 @@ import pytest
 
 from stream.alerts.budget import AlertBudget
 from stream.features.specification import NAMES
-from stream.scoring.line_scorer import scorer_of
+from stream.scoring.line_scorers import scorer_of
 from stream.scoring.line_weights import LineWeights
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
 from stream.features.specification import FEATURES, NAMES
-from stream.scoring.line_scorer import scorer_of
+from stream.scoring.line_scorers import scorer_of
 from stream.scoring.network_forward import forward, network_of
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
 

@@ -1,0 +1,67 @@
+"""Teaches a line's few labels to the few-shot model, where that is the better teacher."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.few_shot.model import LineModel
+from metalearn.support import LineSupport
+from stream.adaptation.support_buffer import Rows, rows_of
+from stream.adaptation.support_sample import SupportSample
+from stream.scoring.calibration import Calibration
+from stream.scoring.few_shot import line_calibration
+from stream.scoring.line_scorers import FewShotPart
+from stream.scoring.standardisation import Standardisation
+
+MOST_FRAUDS = 64
+"""As many exemplars the evidence keeps; with more labels the network learns more from them."""
+_LEAST_OTHERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FewShotTaught:
+    """A line's few-shot model and how its rarity reads."""
+
+    model: LineModel
+    calibration: Calibration
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what weights store of it."""
+        return self.model.arrays()
+
+    def log_odds(self, rows: Rows) -> npt.NDArray[np.float64]:
+        """Return the rarity of standardised rows, before calibration."""
+        return self.model.cascade(rows).astype(np.float64)
+
+
+class FewShotTeacher:
+    """Adapts the shared few-shot model, for lines that training never saw and as long as labels are few."""
+
+    def __init__(self, part: FewShotPart | None, known: Iterable[str]) -> None:
+        """Take what an initialisation's lines share, None teaches nothing, and the lines it was trained on."""
+        self._shared = part.model if part is not None else None
+        self._known = frozenset(known)
+
+    def teaches(self, line: str, sample: SupportSample) -> bool:
+        """Return whether these labels of this line are better taught so than to the network."""
+        others = len(sample.genuine) + len(sample.presumed)
+        few = 0 < len(sample.frauds) <= MOST_FRAUDS and others >= _LEAST_OTHERS
+        return self._shared is not None and few and line not in self._known
+
+    def teach(self, sample: SupportSample, scale: Standardisation, prevalence: float) -> FewShotTaught:
+        """Return the model of a line with this support."""
+        assert self._shared is not None  # noqa: S101 - `teaches` said so
+        width = self._shared.features
+
+        def rows(held: list[Any]) -> Rows:
+            made = scale.apply(rows_of(held, width))
+            made[np.isnan(made)] = 0.0
+            return made
+
+        genuine, presumed = rows(sample.genuine), rows(sample.presumed)
+        # The background is made of rows that nobody chose, as far as there are any.
+        support = LineSupport(rows(sample.frauds), genuine, presumed if len(presumed) else genuine)
+        return FewShotTaught(self._shared.adapt(support), line_calibration(self._shared, prevalence))

@@ -1,0 +1,59 @@
+"""Scores a line by the few-shot model: support evidence, what all lines share, and the line's adapted head."""
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.checkpoint import Initialisation
+from metalearn.few_shot.model import LineModel, SharedModel
+from stream.errors import WeightsRefusedError
+from stream.events.scored_event import Reason
+from stream.scoring.calibration import Calibration
+from stream.scoring.line_scorer import NetworkScorer, Scores
+from stream.scoring.line_weights import LineWeights
+from stream.scoring.reasons import top_reasons
+
+PREFIX = "few_shot."
+
+
+def shared_model(initialisation: Initialisation) -> SharedModel | None:
+    """Return what an initialisation's lines share, None where it was trained without."""
+    if PREFIX + "numbers" not in initialisation.arrays:
+        return None
+    return SharedModel.from_arrays(initialisation.arrays, PREFIX)
+
+
+def line_calibration(shared: SharedModel, prevalence: float) -> Calibration:
+    """Return the curve from rarity to the chance of fraud on a line with this share of frauds."""
+    at_zero = float(shared.log_odds(np.zeros(1, np.float32), prevalence)[0])
+    return Calibration(shared.slope, at_zero)
+
+
+class FewShotScorer(NetworkScorer):
+    """Runs the few-shot model on standardised rows."""
+
+    def __init__(self, weights: LineWeights, shared: SharedModel) -> None:
+        """Take the line's arrays and what all lines share.
+
+        Raises:
+            WeightsRefusedError: Arrays are missing or of another width than the shared model's.
+        """
+        super().__init__(weights)
+        try:
+            self._model = LineModel.from_arrays(shared, weights.arrays)
+        except (KeyError, ValueError, IndexError) as error:
+            raise WeightsRefusedError("shape", f"the support's evidence is missing or does not fit: {error}") from error
+        if shared.features != weights.width:
+            raise WeightsRefusedError("shape", f"the shared model is of {shared.features} features")
+
+    def score(self, features: npt.NDArray[np.float32]) -> Scores:
+        """Return the scores of raw feature rows [n, features]."""
+        rows = self.standardise(features)
+        return Scores(self._calibration.apply(self._model.cascade(rows).astype(np.float64)), self._anomaly.score(rows))
+
+    def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
+        """Return the top three reasons of each raw row [n, features], by all members together."""
+        rows = self.standardise(features)
+        return [top_reasons(self._log_odds, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
+
+    def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return self._calibration.slope * self._model.full(rows.astype(np.float32)).astype(np.float64)
