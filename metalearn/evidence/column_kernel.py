@@ -98,10 +98,8 @@ def fill_exemplars(  # noqa: C901, PLR0912, PLR0915 - compiled in one piece
                 continue
             sum_weighted, sum_plain = np.float32(0.0), np.float32(0.0)
             for j in range(features):
-                if low[i, j] >= exemplar_low[e, j]:
-                    between = high[i, j] - exemplar_low[e, j]
-                else:
-                    between = exemplar_high[e, j] - low[i, j]
+                # The one that is counted from its lower end to the other's upper end is the larger.
+                between = max(high[i, j] - exemplar_low[e, j], exemplar_high[e, j] - low[i, j])
                 one = surprise[max(between - mine, 0)]
                 mean[j] += one
                 sum_plain += one
@@ -122,10 +120,7 @@ def fill_exemplars(  # noqa: C901, PLR0912, PLR0915 - compiled in one piece
             out[i, 3 * features : 6 * features + 6] = 0.0
             continue
         for j in range(features):
-            if low[i, j] >= exemplar_low[best, j]:
-                between = high[i, j] - exemplar_low[best, j]
-            else:
-                between = exemplar_high[best, j] - low[i, j]
+            between = max(high[i, j] - exemplar_low[best, j], exemplar_high[best, j] - low[i, j])
             out[i, 3 * features + j] = surprise[max(between - mine, 0)]
             out[i, 4 * features + j] = mean[j] / used
             out[i, 5 * features + j] = relevant[j]

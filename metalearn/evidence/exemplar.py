@@ -48,8 +48,7 @@ def relevance(low: Ranks, high: Ranks, surprise: Floats) -> Floats:
     count, features = low.shape
     if count < 2:
         return np.full(features, _ONE_FRAUD if count else 0.0, np.float32)
-    above = low[:, None] >= low[None, :]
-    between = np.where(above, high[:, None] - low[None, :], high[None, :] - low[:, None])
+    between = np.maximum(high[:, None] - low[None, :], high[None, :] - low[:, None])
     pairs = surprise[np.maximum(between, 0)]
     pairs[np.arange(count), np.arange(count)] = -np.inf
     nearest = pairs.max(1).sum(0)

@@ -1,0 +1,36 @@
+"""Trees as arrays say what the library that fitted them says."""
+
+import lightgbm
+import numpy as np
+import pytest
+
+from metalearn.evidence.forest import empty_forest, forest_of, parse_lightgbm
+
+
+@pytest.mark.parametrize("leaves", [2, 7, 31])
+def test_a_walk_gives_the_librarys_own_scores(leaves):
+    generator = np.random.default_rng(leaves)
+    rows = np.round(generator.normal(size=(600, 4)), 1).astype(np.float32)
+    labels = (rows[:, 0] + rows[:, 1] * rows[:, 2] > 0.5).astype(np.float32)
+    parameters = {"objective": "binary", "num_leaves": leaves, "verbose": -1, "num_threads": 1}
+    booster = lightgbm.train(parameters, lightgbm.Dataset(rows, labels, params=parameters), 20)
+    forest = parse_lightgbm(booster.model_to_string())
+    forest.check(4)
+    assert forest.predict(rows) == pytest.approx(booster.predict(rows, raw_score=True), abs=1e-5)
+    back = forest_of(forest.arrays("a."), "a.")
+    assert np.array_equal(back.predict(rows), forest.predict(rows))
+
+
+def test_trees_of_one_leaf_add_their_value():
+    rows, labels = np.zeros((50, 1), np.float32), (np.arange(50) < 10).astype(np.float32)
+    parameters = {"objective": "binary", "verbose": -1, "num_threads": 1}
+    booster = lightgbm.train(parameters, lightgbm.Dataset(rows, labels, params=parameters), 3)
+    forest = parse_lightgbm(booster.model_to_string())
+    forest.check(1)
+    assert forest.predict(rows) == pytest.approx(booster.predict(rows, raw_score=True), abs=1e-6)
+
+
+def test_no_trees_say_nothing():
+    forest = empty_forest()
+    forest.check(1)
+    assert forest.predict(np.ones((3, 1), np.float32)).tolist() == [0.0, 0.0, 0.0]

@@ -1,0 +1,193 @@
+"""The few-shot model: its head, its tails, its training, its arrays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from metalearn.errors import MetalearnError
+from metalearn.evaluation.ranking import average_precision
+from metalearn.evidence.support_state import learn_support, network_columns
+from metalearn.few_shot.adapted_head import HeadPlan
+from metalearn.few_shot.episode_bank import BankPlan, draw_bank, draw_support
+from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.method import FewShotMethod
+from metalearn.few_shot.model import LineModel, SharedModel
+from metalearn.few_shot.tails import fit_tail
+from metalearn.few_shot.training import FewShotPlan, train_shared_model
+from metalearn.inner_loop import InnerLoop, descend
+from metalearn.losses import balanced_cross_entropy
+from metalearn.networks import for_tasks, forward
+from metalearn.support import LineSupport
+from metalearn.tasks.task import Task
+
+FEATURES = 4
+PLAN = FewShotPlan(BankPlan(episodes=60, unlabelled=200), HeadPlan(steps=40, tasks=6))
+
+
+def a_line(seed, rows=1_500, frauds=60):
+    """Return a line whose frauds share one corner of two features, drawn for each line anew."""
+    generator = np.random.default_rng(seed)
+    features = generator.normal(size=(rows, FEATURES)).astype(np.float32)
+    chosen = np.sort(generator.choice(rows, frauds, replace=False))
+    corner = generator.choice(FEATURES, 2, replace=False)
+    features[np.ix_(chosen, corner)] = generator.normal(2.0, 0.4, (frauds, 2))
+    labels = np.zeros(rows, np.int8)
+    labels[chosen] = 1
+    times = np.arange(rows, dtype=np.float64)
+    return Task(f"line-{seed}", features, labels, times, times + 0.5)
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return train_shared_model([a_line(seed) for seed in range(5)], PLAN)
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    task = a_line(99)
+    cut = len(task.labels) // 2
+    generator = np.random.default_rng(0)
+    return task, cut, draw_support(task, np.arange(cut), 5, 50, 300, generator)
+
+
+def test_five_labels_of_an_unseen_line_find_what_is_later(shared, unseen):
+    task, cut, support = unseen
+    model = shared.adapt(support)
+    found = average_precision(model.full(task.features[cut:]), task.labels[cut:])
+    nothing = LineSupport(support.frauds[:0], support.genuine[:0], support.unlabelled)
+    before = average_precision(shared.adapt(nothing).full(task.features[cut:]), task.labels[cut:])
+    assert found > before
+    assert found > 0.5
+
+
+def test_the_same_seed_gives_the_same_model_bit_for_bit(shared):
+    again = train_shared_model([a_line(seed) for seed in range(5)], PLAN)
+    assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
+
+
+def test_a_training_goes_on_from_the_forests_that_were_done(shared, tmp_path):
+    tasks = [a_line(seed) for seed in range(5)]
+    file = tmp_path / "parts"
+    train_shared_model(tasks, PLAN, checkpoint=file)
+    told = []
+    again = train_shared_model(tasks, PLAN, checkpoint=file, progress=lambda *said: told.append(said))
+    assert {phase for phase, *_ in told} == {"episodes", "trees", "head"}
+    assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
+    other = replace(PLAN, seed=1)
+    train_shared_model(tasks, other, checkpoint=file)
+
+
+def test_models_go_into_arrays_and_back(shared, unseen):
+    task, _, support = unseen
+    model = shared.adapt(support)
+    back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays("x."), "x."), model.arrays())
+    assert np.array_equal(back.full(task.features), model.full(task.features))
+    assert np.array_equal(back.cascade(task.features), model.cascade(task.features))
+
+
+def test_a_line_takes_less_than_two_megabytes(shared):
+    generator = np.random.default_rng(0)
+    parts = [generator.normal(size=(count, FEATURES)).astype(np.float32) for count in (64, 640, 5_000)]
+    arrays = shared.adapt(LineSupport(*parts)).arrays()
+    assert sum(array.nbytes for array in arrays.values()) < 2_000_000 * FEATURES / 37
+
+
+def test_the_cascade_keeps_the_top_and_a_rows_batch_does_not_change_its_score(shared, unseen):
+    task, cut, support = unseen
+    model = shared.adapt(support)
+    rows = task.features[cut:]
+    full, fast = model.full(rows), model.cascade(rows)
+    labels = task.labels[cut:]
+    assert abs(average_precision(full, labels) - average_precision(fast, labels)) < 0.05
+    assert np.array_equal(np.concatenate([model.cascade(row[None]) for row in rows[:200]]), fast[:200])
+    assert model.cascade(rows, share=1.0) == pytest.approx(full, abs=1e-5)
+
+
+def test_the_head_adapts_in_numpy_as_it_does_in_torch(shared, unseen):
+    _, _, support = unseen
+    learnt = learn_support(support)
+    network = shared.network
+    weight, bias = network.adapt(learnt.columns, learnt.labels)
+    seen = torch.from_numpy(network.hidden(learnt.columns))[None]
+    labels = torch.from_numpy(learnt.labels)[None]
+    first, first_bias = network.head
+    head = {"layer0.weight": torch.from_numpy(first.copy())[None], "layer0.bias": torch.tensor([first_bias])}
+    adapted = descend(
+        lambda now: balanced_cross_entropy(
+            forward(now, seen), labels, torch.ones_like(labels), network.fraud_share
+        ).sum(),
+        for_tasks(head, 1),
+        dict.fromkeys(head, network.rate),
+        InnerLoop(network.steps, first_order=True),
+    )
+    assert weight == pytest.approx(adapted["layer0.weight"][0, 0].detach().numpy(), abs=1e-5)
+    assert bias == pytest.approx(float(adapted["layer0.bias"][0, 0].detach()), abs=1e-5)
+
+
+def test_a_head_without_frauds_does_not_move(shared):
+    columns = np.zeros((4, network_columns(FEATURES)), np.float32)
+    weight, bias = shared.network.adapt(columns, np.zeros(4, np.float32))
+    assert np.array_equal(weight, shared.network.head[0])
+    assert bias == shared.network.head[1]
+
+
+def test_the_networks_rows_are_as_matrix_products_would_have_them():
+    generator = np.random.default_rng(0)
+    sizes = [(8, 5), (6, 8), (1, 6)]
+    layers = {}
+    for index, (out, inside) in enumerate(sizes):
+        layers[f"layer{index}.weight"] = generator.normal(size=(out, inside)).astype(np.float32)
+        layers[f"layer{index}.bias"] = generator.normal(size=out).astype(np.float32)
+    network = HeadNetwork(np.zeros(5, np.float32), np.ones(5, np.float32), layers, 0.1, 5, 0.1)
+    rows = generator.normal(size=(30, 5)).astype(np.float32)
+    expected = np.maximum(rows @ layers["layer0.weight"].T + layers["layer0.bias"], 0)
+    expected = np.maximum(expected @ layers["layer1.weight"].T + layers["layer1.bias"], 0)
+    assert network.hidden(rows) == pytest.approx(expected, abs=1e-5)
+    logits = expected @ layers["layer2.weight"][0] + layers["layer2.bias"]
+    assert network.logits(rows, *network.head) == pytest.approx(logits, abs=1e-5)
+
+
+def test_equal_scores_are_equally_rare_and_rarer_scores_are_higher():
+    scores = np.array([0.0] * 50 + [1.0] * 30 + list(np.linspace(2, 5, 20)), np.float32)
+    tail = fit_tail(scores)
+    rare = tail.apply(scores)
+    assert len(set(rare[:50].tolist())) == 1
+    assert (np.diff(rare) >= 0).all()
+    assert rare[0] == pytest.approx(0.0, abs=1e-6)
+    assert tail.apply(np.array([10.0], np.float32))[0] > rare[-1]
+    flat = fit_tail(np.zeros(10, np.float32))
+    assert np.isfinite(flat.apply(np.array([0.0, 1.0], np.float32))).all()
+
+
+def test_supports_of_the_bank_are_known_before_the_query_happens():
+    task = a_line(3)
+    late = replace(task, label_known_at_s=task.occurred_at_s + 200.0)
+    marked = replace(late, features=np.repeat(late.occurred_at_s[:, None], FEATURES, 1).astype(np.float32))
+    for episode in draw_bank([marked], BankPlan(episodes=10, unlabelled=100)):
+        newest = max(episode.learnt.state.background.max(), -np.inf)
+        first = episode.columns[:, 0].min()
+        assert newest > 0
+        assert first <= 5.0  # values are clipped, times are not
+    known, later = np.arange(10), np.arange(10, 20)
+    support = draw_support(marked, known, 3, 30, 100, np.random.default_rng(0))
+    parts = np.concatenate([support.frauds, support.genuine, support.unlabelled])
+    assert parts.max() < later[0]
+    assert len(np.unique(parts[:, 0])) == len(parts)
+
+
+def test_lines_without_frauds_cannot_be_learnt_from():
+    task = a_line(1)
+    nothing = replace(task, labels=np.zeros_like(task.labels))
+    with pytest.raises(MetalearnError, match="nothing to learn from"):
+        train_shared_model([nothing], PLAN)
+
+
+def test_scores_of_the_method_are_chances(unseen):
+    task, cut, support = unseen
+    for cascade in (False, True):
+        trained = FewShotMethod(plan=PLAN, cascade=cascade).train([a_line(1), a_line(2)], {}, 0)
+        scores = trained.adapt(support)(task.features[cut:])
+        assert scores.dtype == np.float64
+        assert ((scores >= 0) & (scores <= 1)).all()
