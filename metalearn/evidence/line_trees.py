@@ -1,0 +1,68 @@
+"""Two small gradient-boosted forests fitted to a line's own labels.
+
+Needs LightGBM; what scores needs only the forests that come out.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.evidence.forest import Forest, empty_forest, parse_lightgbm
+from metalearn.support import LineSupport
+
+Floats = npt.NDArray[np.float32]
+
+COUNT = 2
+_ROUNDS = 60
+_PRESUMED = 200
+_MOST_GENUINE = 1_000
+_PARAMETERS: dict[str, Any] = {
+    "objective": "binary",
+    "num_leaves": 7,
+    "learning_rate": 0.1,
+    "max_bin": 63,
+    "num_threads": 1,
+    "verbose": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+    "feature_pre_filter": False,
+    "seed": 0,
+}
+
+
+def fit_line_trees(support: LineSupport) -> tuple[Forest, ...]:
+    """Return forests fitted to the labels alone, and to the labels with rows that are presumed genuine."""
+    genuine = support.genuine[:_MOST_GENUINE]
+    presumed = support.unlabelled[:_PRESUMED]
+    return _fitted(support.frauds, genuine), _fitted(support.frauds, np.concatenate([genuine, presumed]))
+
+
+def _fitted(frauds: Floats, others: Floats) -> Forest:
+    if not len(frauds) or not len(others):
+        return empty_forest()
+    rows = np.concatenate([frauds, others])
+    labels = np.arange(len(rows)) < len(frauds)
+    return fit_forest(
+        rows,
+        labels.astype(np.float32),
+        _ROUNDS,
+        {
+            **_PARAMETERS,
+            "min_data_in_leaf": min(3, len(frauds)),
+            "min_data_in_bin": 1,
+            "scale_pos_weight": len(others) / len(frauds),
+        },
+    )
+
+
+def fit_forest(rows: Floats, labels: Floats, rounds: int, parameters: dict[str, Any], **data: Any) -> Forest:
+    """Return what LightGBM makes of rows and labels, without its shrunk first guess."""
+    import lightgbm  # noqa: PLC0415 - what scores must not need it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        whole = lightgbm.Dataset(rows, labels, params=parameters, free_raw_data=True, **data)
+        booster = lightgbm.train(parameters, whole, rounds)
+    return parse_lightgbm(booster.model_to_string())

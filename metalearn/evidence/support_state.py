@@ -1,0 +1,212 @@
+"""All that a line's support says, ready to give any row its evidence columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.evaluation.ranking import average_precision
+from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, rank_rows
+from metalearn.evidence.density_ratio import REACH, kernel_sums
+from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
+from metalearn.evidence.forest import Forest, forest_of
+from metalearn.evidence.line_trees import COUNT, fit_line_trees
+from metalearn.support import LineSupport
+
+Floats = npt.NDArray[np.float32]
+Ranks = npt.NDArray[np.int32]
+
+_TREES = "line_trees."
+DIAGNOSES = 2
+_LEAST_DIAGNOSED = 3
+_MOST_EXEMPLARS = 64
+_MOST_OTHERS = 100
+_MEDIAN_ROWS = 500
+
+
+def network_columns(features: int) -> int:
+    """Return how many columns come before the diagnoses and the line's own trees."""
+    return BLOCKS * features + TOTALS
+
+
+def column_count(features: int) -> int:
+    """Return how many columns a row has in all."""
+    return network_columns(features) + DIAGNOSES + 2 * COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class SupportState:
+    """What a support leaves behind.
+
+    Attributes:
+        frauds: How many labelled frauds it had.
+        ratio: Log density ratio at the grid, float32 [features, CELLS + 1].
+        shrunk: The same, shrunk to 0 where there is little evidence.
+        background: Values of each feature in order, float32 [features, n].
+        exemplar_low: Background values below each exemplar, int32 [k, features].
+        exemplar_high: Background values not above it.
+        relevant: How much closer frauds are to each other than chance, float32 [features].
+        diagnoses: How well evidence tells the support's own rows apart, leave-one-out, float32 [2].
+        trees: Fitted to the line's own labels.
+        tree_median: Of their scores on unlabelled rows, float32 [trees].
+    """
+
+    frauds: int
+    ratio: Floats
+    shrunk: Floats
+    background: Floats
+    exemplar_low: Ranks
+    exemplar_high: Ranks
+    relevant: Floats
+    diagnoses: Floats
+    trees: tuple[Forest, ...]
+    tree_median: Floats
+
+    @property
+    def features(self) -> int:
+        """How many features a row has."""
+        return len(self.background)
+
+    def columns(self, rows: Floats, *, trees: bool = True) -> Floats:
+        """Return the columns of rows that are not in the support.
+
+        Args:
+            rows: Standardised, float32 [n, features].
+            trees: Whether to walk the line's trees; their columns are 0 otherwise.
+
+        Returns:
+            float32 [n, `column_count`].
+        """
+        out = np.zeros((len(rows), column_count(self.features)), np.float32)
+        none = np.full(len(rows), -1, np.int32)
+        self._fill(np.ascontiguousarray(rows, np.float32), none, np.zeros(len(rows), np.int32), out)
+        if trees:
+            self.fill_trees(rows, out)
+        return out
+
+    def fill_trees(self, rows: Floats, out: Floats) -> None:
+        """Write the columns of the line's own trees."""
+        at = network_columns(self.features) + DIAGNOSES
+        for tree, median in zip(self.trees, self.tree_median, strict=True):
+            out[:, at] = tree.predict(rows)
+            out[:, at + 1] = out[:, at] - median
+            at += 2
+
+    def _fill(self, rows: Floats, skip: Ranks, own: Ranks, out: Floats) -> None:
+        features = self.features
+        low, high = (np.empty(rows.shape, np.int32) for _ in range(2))
+        rank_rows(rows, self.background, low, high)
+        fill_ratios(rows, self.ratio, self.shrunk, np.float32(REACH), out)
+        fill_exemplars(
+            low,
+            high,
+            self.exemplar_low,
+            self.exemplar_high,
+            surprise_table(self.background.shape[1]),
+            feature_weights(self.relevant),
+            self.relevant,
+            skip,
+            own,
+            out,
+        )
+        out[:, BLOCKS * features + 8] = np.log1p(self.frauds)
+        at = network_columns(features)
+        out[:, at : at + DIAGNOSES] = self.diagnoses
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return all of it as named arrays."""
+        named: dict[str, npt.NDArray[Any]] = {"frauds": np.array([self.frauds], np.int32)}
+        for name in _ARRAYS:
+            named[name] = getattr(self, name)
+        for at, tree in enumerate(self.trees):
+            named |= tree.arrays(f"{_TREES}{at}.")
+        return named
+
+    @staticmethod
+    def from_arrays(named: dict[str, npt.NDArray[Any]]) -> "SupportState":
+        """Return the state whose arrays these are."""
+        trees = tuple(forest_of(named, f"{_TREES}{at}.") for at in range(COUNT))
+        kept = {name: named[name] for name in _ARRAYS}
+        return SupportState(frauds=int(named["frauds"][0]), trees=trees, **kept)
+
+
+_ARRAYS = (
+    "ratio", "shrunk", "background", "exemplar_low", "exemplar_high", "relevant", "diagnoses", "tree_median",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A support's state, and its own rows as the adapted head sees them.
+
+    Attributes:
+        state: For any other row.
+        columns: Of the frauds and of up to 100 others, each without itself; without diagnoses and trees.
+        labels: 1 for the frauds, float32 [n].
+    """
+
+    state: SupportState
+    columns: Floats
+    labels: Floats
+
+
+def learn_support(support: LineSupport) -> Learnt:
+    """Return what a support says.
+
+    Args:
+        support: Of any size, also without frauds. Of more than 64 frauds the last are the exemplars.
+    """
+    frauds = np.ascontiguousarray(support.frauds[-_MOST_EXEMPLARS:], np.float32)
+    others = np.concatenate([support.genuine, support.unlabelled]).astype(np.float32)
+    background = sorted_background(others)
+    low, high = (np.empty(frauds.shape, np.int32) for _ in range(2))
+    rank_rows(frauds, background, low, high)
+    sums = kernel_sums(support.frauds, others)
+    ratio, shrunk = sums.tables()
+    trees = fit_line_trees(support)
+    sample = support.unlabelled[-_MEDIAN_ROWS:]
+    median = [float(np.median(tree.predict(sample))) if len(sample) else 0.0 for tree in trees]
+    state = SupportState(
+        len(support.frauds),
+        ratio,
+        shrunk,
+        background,
+        low,
+        high,
+        relevance(low, high, surprise_table(background.shape[1])),
+        np.full(DIAGNOSES, -1.0, np.float32),
+        trees,
+        np.array(median, np.float32),
+    )
+    chosen = (support.genuine if len(support.genuine) else support.unlabelled)[:_MOST_OTHERS]
+    own = [_left_out(state, sums, frauds, fraud=True), _left_out(state, sums, chosen, fraud=False)]
+    columns = np.concatenate(own)
+    labels = (np.arange(len(columns)) < len(frauds)).astype(np.float32)
+    return Learnt(_diagnosed(state, columns, labels), columns[:, : network_columns(state.features)], labels)
+
+
+def _left_out(state: SupportState, sums: Any, rows: Floats, *, fraud: bool) -> Floats:
+    features = state.features
+    out = np.zeros((len(rows), column_count(features)), np.float32)
+    if not len(rows):
+        return out
+    skip = np.arange(len(rows), dtype=np.int32) if fraud else np.full(len(rows), -1, np.int32)
+    thinned = len(state.background[0]) < sums.background
+    own = np.full(len(rows), 0 if fraud or thinned else 1, np.int32)
+    state._fill(np.ascontiguousarray(rows, np.float32), skip, own, out)  # noqa: SLF001 - its own rows
+    ratio, shrunk = sums.left_out(rows, fraud=fraud)
+    out[:, features : 2 * features] = ratio
+    out[:, 2 * features : 3 * features] = shrunk
+    out[:, BLOCKS * features + 6] = ratio.sum(1)
+    out[:, BLOCKS * features + 7] = shrunk.sum(1)
+    return out
+
+
+def _diagnosed(state: SupportState, columns: Floats, labels: Floats) -> SupportState:
+    if state.frauds < _LEAST_DIAGNOSED or labels.all():
+        return state
+    at = BLOCKS * state.features
+    found = [average_precision(columns[:, at + column], labels.astype(np.int8)) for column in (6, 1)]
+    kept = {name: getattr(state, name) for name in state.__slots__ if name != "diagnoses"}
+    return SupportState(diagnoses=np.array(found, np.float32), **kept)

@@ -1,0 +1,131 @@
+"""A bank of few-shot episodes: later rows of training lines as a support of K labels would have seen them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.errors import MetalearnError
+from metalearn.evidence.support_state import Learnt, learn_support
+from metalearn.support import LineSupport
+from metalearn.tasks.task import Task
+from metalearn.tasks.time_split import split_at
+
+Floats = npt.NDArray[np.float32]
+
+_BANK = 11
+
+
+@dataclass(frozen=True, slots=True)
+class BankPlan:
+    """How episodes are drawn.
+
+    Attributes:
+        episodes: How many, shared evenly between lines.
+        most_episodes_a_line: A line with few frauds says nothing new after so many.
+        frauds: K is one of these, all alike likely.
+        genuine_per_fraud: Labelled genuine rows in a support for each fraud.
+        unlabelled: Other past rows in a support.
+        query_frauds: Most frauds in a query.
+        query_genuine: Most genuine rows in it.
+        earliest_cut: The cut lies after this share of a line's frauds,
+        latest_cut: and before this share.
+        seed: Of all chance.
+    """
+
+    episodes: int = 2_400
+    most_episodes_a_line: int = 400
+    frauds: tuple[int, ...] = (0, 1, 1, 2, 2, 5, 5, 10, 10, 20, 20, 50, 50)
+    genuine_per_fraud: int = 10
+    unlabelled: int = 1_000
+    query_frauds: int = 12
+    query_genuine: int = 100
+    earliest_cut: float = 0.35
+    latest_cut: float = 0.65
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BankedEpisode:
+    """One episode with its columns.
+
+    Attributes:
+        line: Which of the training lines it is of.
+        learnt: The support's state and its own rows.
+        columns: Of the query's rows, float32 [n, columns].
+        labels: 1 fraud, 0 genuine, float32 [n].
+    """
+
+    line: int
+    learnt: Learnt
+    columns: Floats
+    labels: Floats
+
+
+def draw_bank(
+    tasks: Sequence[Task], plan: BankPlan, advance: Callable[[int, int], None] = lambda *_: None
+) -> list[BankedEpisode]:
+    """Return episodes of all lines that have frauds on both sides of a cut.
+
+    Raises:
+        MetalearnError: No line has.
+    """
+    usable = [at for at, task in enumerate(tasks) if task.frauds >= 2]
+    each = min(max(round(plan.episodes / max(len(usable), 1)), 1), plan.most_episodes_a_line)
+    bank: list[BankedEpisode] = []
+    for place, at in enumerate(usable):
+        for number in range(each):
+            generator = np.random.default_rng([plan.seed, _BANK, at, number])
+            episode = _draw(at, tasks[at], plan, generator)
+            if episode is not None:
+                bank.append(episode)
+            advance(place * each + number + 1, each * len(usable))
+    if not bank:
+        raise MetalearnError("nothing to learn from: no line has a fraud that is known before another happens")
+    return bank
+
+
+def _draw(line: int, task: Task, plan: BankPlan, generator: np.random.Generator) -> BankedEpisode | None:
+    frauds = np.flatnonzero(task.labels == 1)
+    at = int(generator.uniform(plan.earliest_cut, plan.latest_cut) * len(frauds))
+    known, later = split_at(task, float(task.occurred_at_s[frauds[min(max(at, 1), len(frauds) - 1)]]))
+    count = int(plan.frauds[generator.integers(len(plan.frauds))])
+    support = draw_support(task, known, count, plan.genuine_per_fraud * count, plan.unlabelled, generator)
+    query = _some(later[task.labels[later] == 1], plan.query_frauds, generator)
+    others = _some(later[task.labels[later] == 0], plan.query_genuine, generator)
+    if not len(query) or not len(support.unlabelled) or (count and not len(support.frauds)):
+        return None
+    learnt = learn_support(support)
+    rows = np.concatenate([query, others])
+    labels = (np.arange(len(rows)) < len(query)).astype(np.float32)
+    return BankedEpisode(line, learnt, learnt.state.columns(task.features[rows]), labels)
+
+
+def draw_support(
+    task: Task,
+    known: npt.NDArray[np.int64],
+    frauds: int,
+    genuine: int,
+    unlabelled: int,
+    generator: np.random.Generator,
+) -> LineSupport:
+    """Return a support drawn uniformly from the rows whose labels are known.
+
+    Args:
+        task: The line.
+        known: Rows that a support may use.
+        frauds: How many labelled frauds.
+        genuine: How many labelled genuine rows.
+        unlabelled: How many of the other rows; among them are frauds that nobody labelled.
+        generator: Of chance.
+    """
+    chosen = _some(known[task.labels[known] == 1], frauds, generator)
+    others = _some(known[task.labels[known] == 0], genuine, generator)
+    rest = known[~np.isin(known, np.concatenate([chosen, others]))]
+    past = _some(rest, unlabelled, generator)
+    return LineSupport(task.features[chosen], task.features[others], task.features[past])
+
+
+def _some(rows: npt.NDArray[np.int64], most: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    return generator.permutation(rows)[:most]

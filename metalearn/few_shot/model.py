@@ -1,0 +1,175 @@
+"""The few-shot model: members that all lines share, and what a line makes of them.
+
+Scoring needs neither torch nor LightGBM; adapting needs LightGBM.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.evidence.column_kernel import BLOCKS, TOTALS
+from metalearn.evidence.forest import Forest, forest_of
+from metalearn.evidence.support_state import Learnt, SupportState, learn_support, network_columns
+from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.tails import Tail, fit_tail
+from metalearn.support import LineSupport
+
+Floats = npt.NDArray[np.float32]
+Arrays = dict[str, npt.NDArray[Any]]
+
+_SUPPORT = "support."
+_REFERENCE_ROWS = 500
+CASCADE_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class SharedModel:
+    """What all lines share.
+
+    Attributes:
+        pointwise: Trees whose sum is the log odds of fraud.
+        ranking: Trees that rank.
+        network: Whose head adapts.
+        slope: From rarity to the log odds of fraud,
+        intercept: at a share of frauds of `taught_share`.
+        taught_share: The share of frauds in the bank's queries.
+        prevalence: The mean share of frauds of the training lines.
+    """
+
+    pointwise: Forest
+    ranking: Forest
+    network: HeadNetwork
+    slope: float = 1.0
+    intercept: float = 0.0
+    taught_share: float = 0.5
+    prevalence: float = 0.01
+
+    @property
+    def features(self) -> int:
+        """How many features a row has."""
+        return (len(self.network.mean) - TOTALS) // BLOCKS
+
+    def adapt(self, support: LineSupport) -> "LineModel":
+        """Return the model of a line with this support."""
+        return self.adapted(learn_support(support), support.unlabelled)
+
+    def adapted(self, learnt: Learnt, unlabelled: Floats) -> "LineModel":
+        """Return the model of a line whose support is learnt already."""
+        weight, bias = self.network.adapt(learnt.columns, learnt.labels)
+        columns = learnt.state.columns(unlabelled[-_REFERENCE_ROWS:])
+        members = self.members(columns, learnt.state.features, weight, bias)
+        head, pointwise, ranking = (fit_tail(one) for one in members)
+        return LineModel(self, learnt.state, weight, bias, (head, pointwise, ranking))
+
+    def members(self, columns: Floats, features: int, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
+        """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
+        head = self.network.hidden(columns[:, : network_columns(features)]) @ weight + np.float32(bias)
+        return head, self.pointwise.predict(columns), self.ranking.predict(columns)
+
+    def log_odds(self, rarity: Floats, prevalence: float) -> npt.NDArray[np.float64]:
+        """Return the log odds of fraud of rows so rare, on a line with this share of frauds."""
+        shift = _logit(prevalence) - _logit(self.taught_share)
+        return self.slope * rarity.astype(np.float64) + self.intercept + shift
+
+    def arrays(self, prefix: str = "") -> Arrays:
+        """Return all of it as named arrays."""
+        numbers = np.array([self.slope, self.intercept, self.taught_share, self.prevalence], np.float64)
+        return {
+            prefix + "numbers": numbers,
+            **self.pointwise.arrays(prefix + "pointwise."),
+            **self.ranking.arrays(prefix + "ranking."),
+            **self.network.arrays(prefix + "network."),
+        }
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, npt.NDArray[Any]], prefix: str = "") -> "SharedModel":
+        """Return the model whose arrays these are.
+
+        Raises:
+            KeyError: One is missing.
+        """
+        return SharedModel(
+            forest_of(arrays, prefix + "pointwise."),
+            forest_of(arrays, prefix + "ranking."),
+            HeadNetwork.from_arrays(arrays, prefix + "network."),
+            *(float(one) for one in arrays[prefix + "numbers"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """The shared members as adapted to one line.
+
+    Attributes:
+        shared: The members.
+        state: Of the support.
+        weight: The head's, float32 [width].
+        bias: The head's.
+        tails: Of each member's scores on the line's own events.
+    """
+
+    shared: SharedModel
+    state: SupportState
+    weight: Floats
+    bias: float
+    tails: tuple[Tail, Tail, Tail]
+
+    def full(self, rows: Floats) -> Floats:
+        """Return how rare rows are: the mean of the members, float32 [n]."""
+        columns = self.state.columns(rows)
+        members = self.shared.members(columns, self.state.features, self.weight, self.bias)
+        rare = [tail.apply(one) for tail, one in zip(self.tails, members, strict=True)]
+        return np.asarray(np.mean(rare, axis=0), np.float32)
+
+    def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
+        """Return the head's word alone for all rows but those it calls rarest, which have the members' mean."""
+        columns = self.state.columns(rows, trees=False)
+        network = self.shared.network
+        head = network.hidden(columns[:, : network_columns(self.state.features)]) @ self.weight + np.float32(self.bias)
+        rare = self.tails[0].apply(head)
+        top = np.flatnonzero(rare >= -np.log(share))
+        if len(top):
+            chosen = columns[top]
+            self.state.fill_trees(rows[top], chosen)
+            pointwise = self.tails[1].apply(self.shared.pointwise.predict(chosen))
+            ranking = self.tails[2].apply(self.shared.ranking.predict(chosen))
+            rare[top] = (rare[top] + pointwise + ranking) / 3
+        return rare
+
+    def arrays(self) -> Arrays:
+        """Return what is the line's own as named arrays."""
+        return {
+            **{_SUPPORT + name: array for name, array in self.state.arrays().items()},
+            "head.weight": self.weight,
+            "head.bias": np.array([self.bias], np.float64),
+            "tail.scores": np.stack([tail.scores for tail in self.tails]),
+            "tail.rarity": np.stack([tail.rarity for tail in self.tails]),
+            "tail.excess": np.array([tail.excess for tail in self.tails], np.float64),
+        }
+
+    @staticmethod
+    def from_arrays(shared: SharedModel, arrays: Mapping[str, npt.NDArray[Any]]) -> "LineModel":
+        """Return the line's model.
+
+        Raises:
+            KeyError: An array is missing.
+        """
+        own = {name.removeprefix(_SUPPORT): array for name, array in arrays.items() if name.startswith(_SUPPORT)}
+        tails = tuple(
+            Tail(scores, rarity, float(excess))
+            for scores, rarity, excess in zip(
+                arrays["tail.scores"], arrays["tail.rarity"], arrays["tail.excess"], strict=True
+            )
+        )
+        head, pointwise, ranking = tails
+        bias = float(arrays["head.bias"][0])
+        state = SupportState.from_arrays(own)
+        return LineModel(shared, state, arrays["head.weight"], bias, (head, pointwise, ranking))
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 1e-6), 1.0 - 1e-6)
+    return float(np.log(share / (1.0 - share)))

@@ -1,0 +1,129 @@
+"""Trains what all lines share: a bank of episodes, the trees, the network, and how rarity reads as a chance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import safetensors.numpy
+from safetensors import SafetensorError, safe_open
+
+from metalearn.evidence.forest import Forest
+from metalearn.evidence.support_state import network_columns
+from metalearn.few_shot.adapted_head import HeadPlan, train_head
+from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
+from metalearn.few_shot.model import SharedModel
+from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
+from metalearn.few_shot.tails import fit_tail
+from metalearn.fingerprint import fingerprint
+from metalearn.tasks.task import Task
+
+Progress = Callable[[str, int, int, float], None]
+
+_TRAINING = "training"
+_RIDGE = 10.0
+_NEWTON_STEPS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class FewShotPlan:
+    """How the shared model is trained.
+
+    Attributes:
+        bank: The episodes.
+        head: The network.
+        threads: Of LightGBM.
+        seed: Of all chance.
+    """
+
+    bank: BankPlan = field(default_factory=BankPlan)
+    head: HeadPlan = field(default_factory=HeadPlan)
+    threads: int = 1
+    seed: int = 0
+
+
+def train_shared_model(
+    tasks: Sequence[Task],
+    plan: FewShotPlan,
+    *,
+    progress: Progress = lambda *_: None,
+    checkpoint: Path | None = None,
+) -> SharedModel:
+    """Return the model that these lines share.
+
+    Args:
+        tasks: Training lines, standardised by their own past.
+        plan: How.
+        progress: Told (phase, step, steps, loss).
+        checkpoint: Keeps the parts that are done; another training's are not used.
+
+    Raises:
+        MetalearnError: No line has frauds on both sides of a cut.
+    """
+    kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), "few-shot"))
+    bank = draw_bank(
+        tasks, replace(plan.bank, seed=plan.seed), lambda step, steps: progress("episodes", step, steps, float("nan"))
+    )
+    width = network_columns(tasks[0].features.shape[1])
+    progress("trees", 0, 2, float("nan"))
+    pointwise = kept.forest("pointwise.", lambda: fit_pointwise(bank, plan.threads, plan.seed))
+    progress("trees", 1, 2, float("nan"))
+    ranking = kept.forest("ranking.", lambda: fit_ranking(bank, plan.threads, plan.seed))
+    progress("trees", 2, 2, float("nan"))
+    network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
+    prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
+    return _calibrated(SharedModel(pointwise, ranking, network, prevalence=prevalence), bank)
+
+
+def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedModel:
+    """Return the model with the logistic curve from rarity to fraud (Platt, 1999) over the bank's queries."""
+    rare, labels = [], []
+    for one in bank:
+        weight, bias = shared.network.adapt(one.learnt.columns, one.learnt.labels)
+        members = shared.members(one.columns, one.learnt.state.features, weight, bias)
+        genuine = one.labels == 0
+        if not genuine.any():
+            continue
+        rare.append(np.mean([fit_tail(member[genuine]).apply(member) for member in members], axis=0))
+        labels.append(one.labels)
+    rarity, fraud = np.concatenate(rare).astype(np.float64), np.concatenate(labels).astype(np.float64)
+    design = np.column_stack([rarity, np.ones_like(rarity)])
+    found = np.array([1.0, -2.0])
+    for _ in range(_NEWTON_STEPS):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -35.0, 35.0)))
+        curvature = (design * (chance * (1.0 - chance))[:, None]).T @ design + _RIDGE * np.eye(2)
+        found = found - np.clip(np.linalg.solve(curvature, design.T @ (chance - fraud)), -2.0, 2.0)
+    slope = max(float(found[0]), 0.05)
+    return replace(shared, slope=slope, intercept=float(found[1]), taught_share=float(fraud.mean()))
+
+
+class _Parts:
+    """The forests that an interrupted training had done."""
+
+    def __init__(self, file: Path | None, training: str) -> None:
+        self._file = file
+        self._training = training
+        self._arrays = self._read()
+
+    def _read(self) -> dict[str, np.ndarray]:
+        if self._file is None or not self._file.exists():
+            return {}
+        try:
+            with safe_open(self._file, "np") as file:
+                if (file.metadata() or {}).get(_TRAINING) != self._training:
+                    return {}
+            return dict(safetensors.numpy.load_file(self._file))
+        except (SafetensorError, OSError):
+            return {}
+
+    def forest(self, prefix: str, fit: Callable[[], Forest]) -> Forest:
+        if prefix + "leaf" in self._arrays:
+            return Forest(*(self._arrays[prefix + name] for name in Forest.__slots__))
+        found = fit()
+        self._arrays |= found.arrays(prefix)
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._file.with_suffix(self._file.suffix + ".partial")
+            safetensors.numpy.save_file(self._arrays, partial, {_TRAINING: self._training})
+            partial.replace(self._file)
+        return found
