@@ -1,8 +1,7 @@
 """Meta-trains a shared initialisation from the lines' history."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,14 @@ from metalearn.checkpoint import Initialisation, InitialisationManifest
 from metalearn.errors import MetalearnError
 from metalearn.maml import RATES
 from metalearn.piecewise import EDGES
-from metalearn.tasks.task import Task, windows
+from metalearn.tasks.crossing import crossed_or_windowed
+from metalearn.tasks.task import Task
 from metalearn.training import Notice, Progress, Trained, TrainingPlan, train
 from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
+from stream.backtest.line_groups import own_groups
 from stream.errors import UsageError
 from stream.events.history import UNKNOWN_LABEL, History
-from stream.features.specification import NAMES, feature_hash
+from stream.features.specification import MOVABLE, NAMES, feature_hash
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import fit_calibration
 from stream.scoring.initialisation import line_arrays
@@ -29,7 +30,6 @@ from stream.scoring.score_histogram import histogram_of
 from stream.scoring.standardisation import Standardisation, fit_standardisation, keep_shared, pool
 
 DAY_S = 86_400.0
-_FEW_LINES = 4
 _WINDOW_S = 28 * DAY_S
 _REFERENCE_ROWS = 20_000
 
@@ -98,6 +98,8 @@ def train_initialisation(
     progress: Progress,
     checkpoint: Path | None,
     notice: Notice | None = None,
+    *,
+    crossed: bool = False,
 ) -> Initialisation:
     """Return an initialisation that can score and be adapted.
 
@@ -108,15 +110,17 @@ def train_initialisation(
         progress: Told (phase, step, steps, loss).
         checkpoint: From which an interrupted training goes on.
         notice: Told where that is of another training.
+        crossed: Whether few lines are crossed by groups of their rows too; they are cut into
+            windows in any case.
 
     Raises:
         UsageError: The data cannot be learnt from, or the checkpoint is none.
     """
     about = json.dumps([feature_hash(), until])
+    plan = replace(plan, movable=MOVABLE) if plan.adversarial_share and not plan.movable else plan
+    tasks = crossed_or_windowed(data.tasks, own_groups if crossed else None, _WINDOW_S)
     try:
-        trained = train(
-            _with_windows(data.tasks), plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice
-        )
+        trained = train(tasks, plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice)
     except MetalearnError as error:
         raise UsageError(str(error)) from error
     manifest = InitialisationManifest(
@@ -133,13 +137,6 @@ def train_initialisation(
         figures={name: value for name, value in trained.figures.items() if np.isfinite(value)},
     )
     return Initialisation(manifest, _arrays(data, trained, plan))
-
-
-def _with_windows(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks; where lines are few, each one's windows in its place."""
-    if len(tasks) >= _FEW_LINES:
-        return list(tasks)
-    return [part for task in tasks for part in windows(task, _WINDOW_S) or [task]]
 
 
 def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[str, npt.NDArray[Any]]:
