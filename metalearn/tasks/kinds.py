@@ -20,8 +20,9 @@ spread over a month.
 
 # The nearest neighbours of lines of one kind are .08 to .12 apart in every world measured.
 _TYPICAL = 0.1
-# Copies or windows of one line are not a scale for what another line may be.
-_LEAST = 0.05
+# Copies or windows of one line are not a scale for what another line may be, and neither are
+# lines of which each is of a kind of its own.
+_LEAST, _MOST = 0.05, 0.15
 
 
 def novelty(sketch: TaskSketch, training: Sequence[TaskSketch]) -> float:
@@ -42,11 +43,15 @@ def novelty(sketch: TaskSketch, training: Sequence[TaskSketch]) -> float:
 
 
 def scale_of(between: npt.NDArray[np.float64]) -> float:
-    """Return the median distance of a line to its nearest other; [n, n] distances."""
+    """Return the median distance of a line to its nearest other, within what was ever measured.
+
+    Args:
+        between: Distances of lines, [n, n].
+    """
     if len(between) < 2:
         return _TYPICAL
     others = between + np.diag(np.full(len(between), np.inf))
-    return max(float(np.median(others.min(1))), _LEAST)
+    return min(max(float(np.median(others.min(1))), _LEAST), _MOST)
 
 
 def kinds(sketches: Sequence[TaskSketch], threshold: float = NEW_KIND) -> list[list[int]]:

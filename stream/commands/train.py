@@ -52,6 +52,7 @@ def command(
     from metalearn.training import TrainingPlan  # noqa: PLC0415
     from stream.backtest.feature_pass import features_of  # noqa: PLC0415
     from stream.backtest.learnable import left_out, require_labels  # noqa: PLC0415
+    from stream.backtest.line_kinds import different_kinds  # noqa: PLC0415
     from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
 
@@ -74,6 +75,8 @@ def command(
         data = training_data(history, features, fresh, until_s)
         if missing := left_out(history, data.scales):
             notice("; ".join(missing))
+        if said := different_kinds(data.tasks):
+            notice(said)
         made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice)
     made.save(out)
     checkpoint.unlink(missing_ok=True)

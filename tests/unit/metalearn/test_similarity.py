@@ -116,3 +116,10 @@ def test_lines_of_two_kinds_are_found_apart_and_it_is_said():
     assert kinds_in_words(names[:4], sketches[:4]).startswith("4 lines of one kind; two of them are ")
     assert kinds_in_words(names[:1], sketches[:1]) == "1 line of one kind"
     assert kinds([]) == []
+
+
+def test_lines_of_which_each_is_a_kind_of_its_own_are_not_taken_for_one_kind():
+    assert kinds([sketch_of(rows_of(kind, 0)) for kind in (0, 2, 3)]) == [[0], [1], [2]]
+    assert kinds([sketch_of(rows_of(kind, 0)) for kind in (0, 2)]) == [[0], [1]]
+    said = kinds_in_words(["a", "b"], [sketch_of(rows_of(kind, 0)) for kind in (0, 2)])
+    assert said.startswith("2 kinds of lines that share nothing")
