@@ -100,6 +100,15 @@ def test_the_second_task_is_drawn_by_the_square_of_its_distance_to_the_first():
     assert stats.chisquare([seconds[1], seconds[2]], [total * 0.1, total * 0.9]).pvalue > 1e-3
 
 
+def test_the_third_task_is_drawn_by_its_distance_to_the_nearer_of_the_first_two():
+    at = np.array([0.0, 1.0, 5.0, 10.0])
+    between = np.abs(at[:, None] - at)
+    batches = [drawn(Diverse(between), 3, seed) for seed in range(3_000)]
+    thirds = Counter(third for first, second, third in batches if {first, second} == {0, 3})
+    total = thirds.total()
+    assert stats.chisquare([thirds[1], thirds[2]], [total / 26, total * 25 / 26]).pvalue > 1e-3
+
+
 def test_a_diverse_batch_is_wider_than_a_uniform_one_and_leaves_no_task_out():
     at = np.random.default_rng(0).normal(size=(12, 2))
     between = np.linalg.norm(at[:, None] - at, axis=-1)
