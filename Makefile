@@ -53,6 +53,10 @@ out/handbook/init.safetensors: | $(STAMP)
 replay-check: setup out/handbook/init.safetensors ## Replay a week through Kafka and compare with the backtest (needs DATA)
 	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
 
+.PHONY: robustness
+robustness: setup ## Measure what each guard against wrong labels and moving frauds costs
+	$(BIN)/python tests/robustness.py --out out/robustness
+
 .PHONY: few-shot-world
 few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from metalearn.adversarial import Attack, some_attacked
 from metalearn.episode import Episode
 from metalearn.errors import MetalearnError
 from metalearn.fingerprint import fingerprint
@@ -23,13 +24,15 @@ from metalearn.networks import forward, initial_parameters
 from metalearn.piecewise import encode, fit_edges
 from metalearn.tasks.sampler import EpisodePlan, draw_episodes, usable
 from metalearn.tasks.task import Task
+from metalearn.tasks.task_choice import TaskChoice, Uniform
 from metalearn.training_state import AdamState, TrainingState, adam_step
 
 Progress = Callable[[str, int, int, float], None]
 Notice = Callable[[str], None]
+Choose = Callable[[Sequence[Task]], TaskChoice]
 
 _EDGE_ROWS = 20_000
-_POOLED, _META, _EDGES = 1, 2, 3
+_POOLED, _META, _EDGES, _ADVERSARIAL = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class TrainingPlan:
         weight_decay: Of AdamW.
         seed: Of all chance.
         checkpoint_every: Steps between checkpoints.
+        adversarial_share: Share of meta-training's episodes whose query's frauds have moved
+            against the adapted network (see `adversarial`); 0 is none.
+        adversarial_epsilon: How far they move, in standard deviations.
+        movable: Which features they move; must be given with `adversarial_share`.
     """
 
     widths: tuple[int, ...] = (64, 64)
@@ -74,6 +81,9 @@ class TrainingPlan:
     seed: int = 0
     checkpoint_every: int = 200
     episodes: EpisodePlan = field(default_factory=EpisodePlan)
+    adversarial_share: float = 0.0
+    adversarial_epsilon: float = 0.25
+    movable: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ def train(
     checkpoint: Path | None = None,
     about: str = "",
     notice: Notice | None = None,
+    choose: Choose | None = None,
 ) -> Trained:
     """Train an initialisation.
 
@@ -112,11 +123,18 @@ def train(
             state of a training with other tasks, another plan or `about` is not gone on with.
         about: What else makes this training what it is.
         notice: Told, in words, that such a state was found.
+        choose: Gives, of the tasks that episodes can be drawn from, which one each is drawn
+            from; None is every one alike. Name it in `about`.
 
     Raises:
-        MetalearnError: No task has both frauds and genuine rows.
+        MetalearnError: No task has both frauds and genuine rows, or frauds are to move and
+            `movable` does not fit the features.
         CheckpointError: The file is no training state.
     """
+    if plan.adversarial_share and len(plan.movable) != tasks[0].features.shape[1]:
+        raise MetalearnError(
+            f"movable tells of {len(plan.movable)} features and tasks have {tasks[0].features.shape[1]}"
+        )
     pool = _Pool(tasks)
     edges = pool.edges(plan.bins, np.random.default_rng([plan.seed, _EDGES]))
     training = fingerprint(tasks, asdict(plan), about)
@@ -129,7 +147,8 @@ def train(
     chosen = usable(tasks, plan.episodes)
     figures["tasks"] = float(len(chosen))
     if chosen and plan.meta_steps:
-        figures["meta_loss"] = _meta_phase(state, chosen, edges, plan, tell, checkpoint)
+        choice = choose(chosen) if choose is not None else Uniform(len(chosen))
+        figures["meta_loss"] = _meta_phase(state, chosen, choice, edges, plan, tell, checkpoint)
     layers = {name: value.detach().numpy().copy() for name, value in state.parameters.items()}
     rates = np.array([float(state.log_rates[name].exp()) for name in layers], np.float32)
     return Trained(layers, rates, edges, figures)
@@ -227,6 +246,7 @@ def _pooled_phase(
 def _meta_phase(
     state: TrainingState,
     tasks: Sequence[Task],
+    choice: TaskChoice,
     edges: npt.NDArray[np.float32],
     plan: TrainingPlan,
     tell: Progress,
@@ -237,7 +257,13 @@ def _meta_phase(
     while state.meta_step < plan.meta_steps:
         step = state.meta_step
         generator = np.random.default_rng([plan.seed, _META, step])
-        drawn = draw_episodes(tasks, plan.meta_tasks, plan.episodes, generator)
+        drawn = draw_episodes(tasks, plan.meta_tasks, plan.episodes, generator, choice)
+        if plan.adversarial_share:
+            # Chance of its own: whether frauds move changes no draw of an episode.
+            chance = np.random.default_rng([plan.seed, _ADVERSARIAL, step])
+            attack = Attack(np.array(plan.movable), plan.adversarial_epsilon, edges, plan.adversarial_share)
+            current = {name: value.exp() for name, value in state.log_rates.items()}
+            drawn = some_attacked(drawn, chance, state.parameters, current, loop, attack, plan.fraud_share)
         episodes = [Episode(encoded(one.support, edges), encoded(one.query, edges)) for one in drawn]
         live = {name: value.requires_grad_() for name, value in state.parameters.items()}
         log_rates = {name: value.requires_grad_() for name, value in state.log_rates.items()}

@@ -23,7 +23,7 @@ def line_means(rows: Sequence[Row], figure: str = "average_precision") -> dict[t
 
 def paired(ours: ByLine, theirs: ByLine) -> dict[str, Any]:
     """Return the mean difference over the lines that both have, its interval, and lines won."""
-    both = [line for line in ours if line in theirs and ours[line] == ours[line] and theirs[line] == theirs[line]]  # noqa: PLR0124 - NaN
+    both = [line for line in ours if line in theirs and ours[line] == ours[line] and theirs[line] == theirs[line]]
     differences = [ours[line] - theirs[line] for line in both]
     return {
         **interval(differences).as_dict(),
@@ -75,7 +75,7 @@ def _table(means: Mapping[tuple[str, int], ByLine]) -> dict[int, dict[str, float
 
 
 def _best(table: Mapping[str, Mapping[str, float]], methods: Sequence[str]) -> str | None:
-    there = [one for one in methods if one in table and table[one]["mean"] == table[one]["mean"]]  # noqa: PLR0124 - NaN
+    there = [one for one in methods if one in table and table[one]["mean"] == table[one]["mean"]]
     return max(there, key=lambda one: table[one]["mean"]) if there else None
 
 

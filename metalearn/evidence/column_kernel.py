@@ -65,7 +65,7 @@ def fill_ratios(rows: Floats, ratio: Floats, shrunk: Floats, reach: float, out: 
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
-def fill_exemplars(  # noqa: C901, PLR0912, PLR0915 - compiled in one piece
+def fill_exemplars(  # noqa: C901 - compiled in one piece
     low: Ranks,
     high: Ranks,
     exemplar_low: Ranks,

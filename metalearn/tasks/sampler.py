@@ -8,6 +8,7 @@ import numpy as np
 from metalearn.episode import Episode, Support, support_of
 from metalearn.errors import NoEpisodeError
 from metalearn.tasks.task import Task
+from metalearn.tasks.task_choice import TaskChoice, Uniform
 from metalearn.tasks.time_split import Rows, split_at
 
 
@@ -53,10 +54,23 @@ def draw_episode(task: Task, plan: EpisodePlan, generator: np.random.Generator) 
 
 
 def draw_episodes(
-    tasks: Sequence[Task], count: int, plan: EpisodePlan, generator: np.random.Generator
+    tasks: Sequence[Task],
+    count: int,
+    plan: EpisodePlan,
+    generator: np.random.Generator,
+    choice: TaskChoice | None = None,
 ) -> list[Episode]:
-    """Return episodes of tasks drawn uniformly."""
-    return [draw_episode(tasks[int(generator.integers(len(tasks)))], plan, generator) for _ in range(count)]
+    """Return episodes of tasks.
+
+    Args:
+        tasks: From which an episode can be drawn; see `usable`.
+        count: How many.
+        plan: How each is drawn.
+        generator: Source of chance.
+        choice: Which tasks; None is every one alike.
+    """
+    chosen = (choice or Uniform(len(tasks))).batch(count, generator)
+    return [draw_episode(tasks[at], plan, generator) for at in chosen]
 
 
 def usable(tasks: Sequence[Task], plan: EpisodePlan) -> list[Task]:

@@ -16,12 +16,14 @@ from metalearn.errors import MetalearnError
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.maml import RATES
 from metalearn.piecewise import EDGES
-from metalearn.tasks.task import Task, windows
+from metalearn.tasks.crossing import crossed_or_windowed
+from metalearn.tasks.task import Task
 from metalearn.training import Notice, Progress, Trained, TrainingPlan, train
 from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
+from stream.backtest.line_groups import own_groups
 from stream.errors import UsageError
 from stream.events.history import UNKNOWN_LABEL, History
-from stream.features.specification import NAMES, feature_hash
+from stream.features.specification import MOVABLE, NAMES, feature_hash
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import fit_calibration
 from stream.scoring.few_shot import PREFIX
@@ -31,7 +33,6 @@ from stream.scoring.score_histogram import histogram_of
 from stream.scoring.standardisation import Standardisation, fit_standardisation, keep_shared, pool
 
 DAY_S = 86_400.0
-_FEW_LINES = 4
 _WINDOW_S = 28 * DAY_S
 _REFERENCE_ROWS = 20_000
 
@@ -100,7 +101,9 @@ def train_initialisation(
     progress: Progress,
     checkpoint: Path | None,
     notice: Notice | None = None,
+    *,
     few_shot: FewShotPlan | None = None,
+    crossed: bool = False,
 ) -> Initialisation:
     """Return an initialisation that can score and be adapted.
 
@@ -112,15 +115,17 @@ def train_initialisation(
         checkpoint: From which an interrupted training goes on.
         notice: Told where that is of another training.
         few_shot: How the few-shot model is trained beside the network, None for not at all.
+        crossed: Whether few lines are crossed by groups of their rows too; they are cut into
+            windows in any case.
 
     Raises:
         UsageError: The data cannot be learnt from, or the checkpoint is none.
     """
     about = json.dumps([feature_hash(), until])
+    plan = replace(plan, movable=MOVABLE) if plan.adversarial_share and not plan.movable else plan
+    tasks = crossed_or_windowed(data.tasks, own_groups if crossed else None, _WINDOW_S)
     try:
-        trained = train(
-            _with_windows(data.tasks), plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice
-        )
+        trained = train(tasks, plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice)
     except MetalearnError as error:
         raise UsageError(str(error)) from error
     manifest = InitialisationManifest(
@@ -138,7 +143,7 @@ def train_initialisation(
     )
     arrays = _arrays(data, trained, plan)
     if few_shot is not None:
-        arrays |= _few_shot_arrays(data.tasks, few_shot, progress, checkpoint, notice)
+        arrays |= _few_shot_arrays(tasks, few_shot, progress, checkpoint, notice)
     return Initialisation(manifest, arrays)
 
 
@@ -146,7 +151,7 @@ def _few_shot_arrays(
     tasks: Sequence[Task], plan: FewShotPlan, progress: Progress, checkpoint: Path | None, notice: Notice | None
 ) -> dict[str, npt.NDArray[Any]]:
     # What is not known counts as the line's mean, as it does where rows are scored.
-    known = [replace(task, features=np.nan_to_num(task.features, nan=0.0)) for task in _with_windows(tasks)]
+    known = [replace(task, features=np.nan_to_num(task.features, nan=0.0)) for task in tasks]
     file = checkpoint.with_suffix(checkpoint.suffix + ".trees") if checkpoint is not None else None
     try:
         shared = train_shared_model(known, plan, progress=progress, checkpoint=file)
@@ -157,13 +162,6 @@ def _few_shot_arrays(
     if file is not None:
         file.unlink(missing_ok=True)
     return shared.arrays(PREFIX)
-
-
-def _with_windows(tasks: Sequence[Task]) -> list[Task]:
-    """Return the tasks; where lines are few, each one's windows in its place."""
-    if len(tasks) >= _FEW_LINES:
-        return list(tasks)
-    return [part for task in tasks for part in windows(task, _WINDOW_S) or [task]]
 
 
 def _arrays(data: TrainingData, trained: Trained, plan: TrainingPlan) -> dict[str, npt.NDArray[Any]]:

@@ -63,6 +63,7 @@ def command(
     from metalearn.training import TrainingPlan  # noqa: PLC0415
     from stream.backtest.feature_pass import features_of  # noqa: PLC0415
     from stream.backtest.learnable import left_out, require_labels  # noqa: PLC0415
+    from stream.backtest.line_kinds import different_kinds  # noqa: PLC0415
     from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
 
@@ -85,8 +86,10 @@ def command(
         data = training_data(history, features, fresh, until_s)
         if missing := left_out(history, data.scales):
             notice("; ".join(missing))
+        if said := different_kinds(data.tasks):
+            notice(said)
         few_shot = FewShotPlan(replace(BankPlan(), episodes=episodes), seed=seed) if episodes else None
-        made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice, few_shot)
+        made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice, few_shot=few_shot)
     made.save(out)
     checkpoint.unlink(missing_ok=True)
     summary = {"initialisation": made.manifest.id, "file": str(out), "lines": len(data.scales), **made.manifest.figures}

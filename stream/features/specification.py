@@ -26,6 +26,8 @@ class Feature:
         text_if_not: Told instead where the displayed value is 0, for yes-or-no features.
         from_labels: Whether it is made of labels: its spread tells how much of a line is
             labelled, not what the line is like.
+        movable: Whether a fraudster can move it by little without giving up the fraud: the
+            amount, the time, the pace. No part of the specification's hash.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Feature:
     to_display: Callable[[float], float] = float
     text_if_not: str | None = None
     from_labels: bool = False
+    movable: bool = False
 
     def describe(self, value: float, kind: str = "card") -> str:
         """Return what the raw feature value means, for a person.
@@ -79,29 +82,42 @@ def _label_windows(prefix: str, text: str, to_display: Callable[[float], float])
     return [replace(one, from_labels=True) for one in _windows("counterparty", prefix, text, to_display, _DAYS)]
 
 
+def _paced(prefix: str, text: str, to_display: Callable[[float], float]) -> list[Feature]:
+    # Over hours and a day a fraudster sets the pace; over weeks the owner does.
+    short = ("1h", "1d")
+    made = _windows("subject", prefix, text, to_display, _ALL)
+    return [replace(one, movable=one.name.endswith(short)) for one in made]
+
+
 _SPOKEN = {"1h": "an hour", "1d": "a day", "7d": "7 days", "30d": "30 days"}
 _ALL = ("1h", "1d", "7d", "30d")
 _DAYS = ("1d", "7d", "30d")
 
 _SUBJECT = (
-    Feature("log_amount", "subject", "amount {value:,.2f}", _signed_expm1),
-    Feature("hour_sin", "subject", "the time of day"),
-    Feature("hour_cos", "subject", "the time of day"),
+    Feature("log_amount", "subject", "amount {value:,.2f}", _signed_expm1, movable=True),
+    Feature("hour_sin", "subject", "the time of day", movable=True),
+    Feature("hour_cos", "subject", "the time of day", movable=True),
     Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
-    *_windows("subject", "subject_count", "about {value:.0f} events of this {kind} in WINDOW", expm1, _ALL),
+    *_paced("subject_count", "about {value:.0f} events of this {kind} in WINDOW", expm1),
     *_windows("subject", "subject_mean", "this {kind}'s mean amount over WINDOW is {value:,.2f}", expm1, _DAYS),
     Feature("subject_mean_drift", "subject", "this {kind}'s mean of 7 days is {value:.1f} times that of 30 days", exp),
-    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio),
-    Feature("amount_vs_own_spread", "subject", "amount {value:+.1f} of the {kind}'s usual deviations from its mean"),
+    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio, movable=True),
+    Feature(
+        "amount_vs_own_spread",
+        "subject",
+        "amount {value:+.1f} of the {kind}'s usual deviations from its mean",
+        movable=True,
+    ),
     Feature(
         "log_amount_vs_own_spread",
         "subject",
         "amount's size {value:+.1f} of the {kind}'s usual deviations from its own",
+        movable=True,
     ),
     *_windows(
         "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", expm1, _DAYS
     ),
-    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours),
+    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours, movable=True),
     Feature(
         "pair_new",
         "subject",
@@ -129,7 +145,13 @@ _COUNTERPARTY = (
         "the counterparty's mean amount over 30 days is {value:,.2f}",
         _signed_expm1,
     ),
-    Feature("amount_vs_counterparty_mean", "counterparty", "amount {value:.1f} times the counterparty's mean", exp),
+    Feature(
+        "amount_vs_counterparty_mean",
+        "counterparty",
+        "amount {value:.1f} times the counterparty's mean",
+        exp,
+        movable=True,
+    ),
     Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
     *_label_windows("counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float),
     *_label_windows("counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds),
@@ -140,6 +162,7 @@ FEATURES: tuple[Feature, ...] = _SUBJECT + _COUNTERPARTY
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 FROM_LABELS: tuple[bool, ...] = tuple(feature.from_labels for feature in FEATURES)
+MOVABLE: tuple[bool, ...] = tuple(feature.movable for feature in FEATURES)
 SUBJECT_WIDTH = len(_SUBJECT)
 COUNTERPARTY_WIDTH = len(_COUNTERPARTY)
 

@@ -6,7 +6,15 @@ from math import log
 import pytest
 
 from stream.features import specification
-from stream.features.specification import COUNTERPARTY_WIDTH, FEATURES, NAMES, SUBJECT_WIDTH, feature_hash
+from stream.features.specification import (
+    COUNTERPARTY_WIDTH,
+    FEATURES,
+    FROM_LABELS,
+    MOVABLE,
+    NAMES,
+    SUBJECT_WIDTH,
+    feature_hash,
+)
 
 
 def of(name):
@@ -22,6 +30,15 @@ def test_the_hash_changes_with_the_version(monkeypatch):
     before = feature_hash()
     monkeypatch.setattr(specification, "SPECIFICATION_VERSION", specification.SPECIFICATION_VERSION + 1)
     assert feature_hash.__wrapped__() != before
+
+
+def test_what_a_fraudster_can_move_is_no_part_of_the_hash_and_nothing_made_of_labels(monkeypatch):
+    before = feature_hash()
+    monkeypatch.setattr(specification, "FEATURES", tuple(replace(one, movable=not one.movable) for one in FEATURES))
+    assert feature_hash.__wrapped__() == before
+    assert not any(moves and made for moves, made in zip(MOVABLE, FROM_LABELS, strict=True))
+    assert of("log_amount").movable
+    assert not of("subject_count_30d").movable
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
