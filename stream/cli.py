@@ -18,11 +18,12 @@ _COMMANDS = {
     "replay": "Put history through Kafka in event-time order.",
     "backtest": "Run the same pipeline over history, without Kafka.",
     "train": "Meta-train a shared initialisation.",
+    "evaluate": "Judge the few-shot model and every baseline on unseen lines.",
     "label": "Push labels.",
     "weights": "List, show or roll back a line's weights.",
 }
 
-_EXTRAS = {"torch": "learn", "rocksdict": "learn", "river": "learn"}
+_EXTRAS = {"torch": "learn", "lightgbm": "learn", "rocksdict": "learn", "river": "learn"}
 
 
 class LazyCommands(click.Group):

@@ -145,8 +145,8 @@ def run_controls(
                     rows = draw_support(line, count, draw, plan)
                     _try(_Case(line, other, rows, count, draw, plan, reviewed), methods, found)
             tell()
-    rows = [row for outcome in outcomes for row in outcome.rows if row.draw < plan.draws]
-    return _told(found, line_means(rows), contenders)
+    undamaged = [row for outcome in outcomes for row in outcome.rows if row.draw < plan.draws]
+    return _told(found, line_means(undamaged), contenders)
 
 
 def _highest(line: CutLine, trees: Trained | None) -> RowNumbers | None:

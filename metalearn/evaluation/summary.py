@@ -1,7 +1,8 @@
 """What the rows of the table come to: means over lines, winners, paired differences."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 from metalearn.evaluation.contest import Outcome, Row
@@ -9,6 +10,10 @@ from metalearn.evaluation.intervals import interval
 from metalearn.evaluation.roster import LINE_TREES, POOLED_TREES
 
 ByLine = Mapping[str, float]
+Table = Mapping[int, Mapping[str, Mapping[str, float]]]
+
+FIGURES = ("auc", "recall_at_1pct_alerts", "brier", "adapt_ms")
+"""What rows hold besides average precision."""
 
 
 def line_means(rows: Sequence[Row], figure: str = "average_precision") -> dict[tuple[str, int], dict[str, float]]:
@@ -23,12 +28,12 @@ def line_means(rows: Sequence[Row], figure: str = "average_precision") -> dict[t
 
 def paired(ours: ByLine, theirs: ByLine) -> dict[str, Any]:
     """Return the mean difference over the lines that both have, its interval, and lines won."""
-    both = [line for line in ours if line in theirs and ours[line] == ours[line] and theirs[line] == theirs[line]]
-    differences = [ours[line] - theirs[line] for line in both]
+    both = [ours[line] - theirs[line] for line in ours if line in theirs]
+    differences = [difference for difference in both if not isnan(difference)]
     return {
         **interval(differences).as_dict(),
         "lines_won": sum(difference > 0 for difference in differences),
-        "lines": len(both),
+        "lines": len(differences),
     }
 
 
@@ -51,20 +56,34 @@ def summarise(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     best = {count: _best(table[count], [one for one, kind in kinds.items() if kind == "baseline"]) for count in counts}
     return {
         "summary": table,
-        "figures": {figure: _table(line_means(rows, figure)) for figure in
-                    ("auc", "recall_at_1pct_alerts", "brier", "adapt_ms")},
+        "figures": {figure: _table(line_means(rows, figure)) for figure in FIGURES},
         "winner": {count: _best(table[count], list(kinds)) for count in counts},
         "best_baseline": best,
-        "paired": {count: None if ours is None or best[count] is None
-                   else {"ours": ours, "baseline": best[count], **paired(means[ours, count], means[best[count], count])}
-                   for count in counts},
-        "crossover_k": {} if ours is None else
-                       {other: _crossover(table, ours, other) for other in (POOLED_TREES, LINE_TREES) if other in kinds},
-        "training_s": {method: interval([one.training_s[method] for one in outcomes if method in one.training_s]).mean
-                       for method in kinds},
-        "chosen": [{"fold": at, "method": method, "k": count, "setting": dict(setting)}
-                   for at, one in enumerate(outcomes) for (method, count), setting in one.chosen.items()],
-    }  # fmt: skip
+        "paired": {} if ours is None else {count: _against(means, ours, best[count], count) for count in counts},
+        "crossover_k": {} if ours is None else _crossovers(table, ours, kinds),
+        "training_s": {method: _mean_seconds(outcomes, method) for method in kinds},
+        "chosen": [
+            {"fold": at, "method": method, "k": count, "setting": dict(setting)}
+            for at, one in enumerate(outcomes)
+            for (method, count), setting in one.chosen.items()
+        ],
+    }
+
+
+def _against(
+    means: Mapping[tuple[str, int], ByLine], ours: str, baseline: str | None, count: int
+) -> dict[str, Any] | None:
+    if baseline is None:
+        return None
+    return {"ours": ours, "baseline": baseline, **paired(means[ours, count], means[baseline, count])}
+
+
+def _mean_seconds(outcomes: Sequence[Outcome], method: str) -> float:
+    return interval([one.training_s[method] for one in outcomes if method in one.training_s]).mean
+
+
+def _crossovers(table: Table, ours: str, methods: Collection[str]) -> dict[str, int | None]:
+    return {other: _crossover(table, ours, other) for other in (POOLED_TREES, LINE_TREES) if other in methods}
 
 
 def _table(means: Mapping[tuple[str, int], ByLine]) -> dict[int, dict[str, float]]:
@@ -75,11 +94,11 @@ def _table(means: Mapping[tuple[str, int], ByLine]) -> dict[int, dict[str, float
 
 
 def _best(table: Mapping[str, Mapping[str, float]], methods: Sequence[str]) -> str | None:
-    there = [one for one in methods if one in table and table[one]["mean"] == table[one]["mean"]]
+    there = [one for one in methods if one in table and not isnan(table[one]["mean"])]
     return max(there, key=lambda one: table[one]["mean"]) if there else None
 
 
-def _crossover(table: Mapping[int, Mapping[str, Mapping[str, float]]], ours: str, other: str) -> int | None:
+def _crossover(table: Table, ours: str, other: str) -> int | None:
     """Return the smallest K from which on ours has the higher mean at every K; None where it has not at the largest."""
     found = None
     for count in sorted(table, reverse=True):

@@ -1,0 +1,229 @@
+"""Turns the entries of a tasks file into lines with features."""
+
+import itertools
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from metalearn.evaluation.few_shot import Line
+from metalearn.tasks.task import Task
+from stream.errors import UsageError
+from stream.events.business_line import BusinessLine
+from stream.events.line_file import load_lines
+from stream.events.line_roles import Roles
+from stream.tasks import columns
+from stream.tasks.streamed_features import StreamedFeatures, streamed_features
+from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
+
+Advance = Callable[[str, int, int], None]
+"""Told a file's name, how many of its events were done now, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A line that cannot be judged, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A line of an entry: its name and which rows of the file are its."""
+
+    name: str
+    mine: npt.NDArray[np.bool_]
+    label: str
+    label_delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """All rows of an entry's file: features, times, and which of them count."""
+
+    features: npt.NDArray[np.float32]
+    occurred_at_s: npt.NDArray[np.float64] | None
+    usable: npt.NDArray[np.bool_]
+
+
+class LineReader:
+    """Reads lines; what several entries share is read once."""
+
+    def __init__(self, tasks_path: Path, data: Path | None, advance: Advance = lambda *_: None) -> None:
+        """Look for files beside the tasks file, and in `data`."""
+        self._path = tasks_path
+        self._folders = [tasks_path.parent, *([data] if data is not None else [])]
+        self._advance = advance
+        self._tables: dict[Path, Any] = {}
+        self._streamed: dict[tuple[Path, str, str], StreamedFeatures] = {}
+
+    def read(self, tasks: TasksFile) -> tuple[dict[Section, list[Line]], list[Skipped]]:
+        """Return the lines of every section, and those of `each` that were left out.
+
+        Raises:
+            UsageError: A file, a column or a value does not fit; says which entry and field.
+        """
+        found: dict[Section, list[Line]] = {section: [] for section in SECTIONS}
+        skipped: list[Skipped] = []
+        for section in SECTIONS:
+            for at, entry in enumerate(tasks.entries(section)):
+                where = f"{self._path}: {entry_words(section, at, entry.name)}"
+                try:
+                    found[section] += self._lines(entry, where, skipped)
+                except ValueError as error:
+                    raise UsageError(f"{where}: {error}") from error
+        self._refuse_twins(found)
+        return found, skipped
+
+    def _refuse_twins(self, found: dict[Section, list[Line]]) -> None:
+        names = [line.task.name for lines in found.values() for line in lines]
+        if twins := [name for name in names if names.count(name) > 1]:
+            raise UsageError(f"{self._path}: two lines are called {twins[0]}; give one of them another name")
+
+    def _lines(self, entry: Entry, where: str, skipped: list[Skipped]) -> Iterator[Line]:
+        path = self._file(entry.events, where, "events")
+        table = self._table(path)
+        needed = [*([entry.label] if entry.label else []), *(entry.features or ()), *entry.extra, *entry.categorical]
+        needed += [*entry.where, *entry.each, *entry.repeat_columns, *([entry.time] if entry.time else [])]
+        if missing := [name for name in needed if name not in table.column_names]:
+            raise UsageError(f"{where}: {path} has no column {missing[0]}; it has {', '.join(table.column_names)}")
+        declared = load_lines([self._file(entry.line, where, "line")]) if entry.line else {}
+        rows = self._rows(entry, path, table, next(iter(declared.values()), None))
+        for part in self._parts(entry, table, declared, where, skipped, rows):
+            yield _line(entry, table, rows, part)
+
+    def _rows(self, entry: Entry, path: Path, table: Any, declared: BusinessLine | None) -> _Rows:
+        more = [columns.log_numbers(table[name], name) for name in entry.extra]
+        more += [columns.codes(table[name]) for name in entry.categorical]
+        usable = np.ones(table.num_rows, np.bool_)
+        for name, wanted in entry.where.items():
+            usable &= columns.holds(table[name], wanted, name)
+        times: npt.NDArray[np.float64] | None
+        if entry.features is not None:
+            own = [columns.numbers(table[name], name) for name in entry.features]
+            times = columns.moments(table[entry.time], entry.time) if entry.time else None
+        else:
+            roles = entry.roles if entry.roles is not None else declared.roles if declared else None
+            assert roles is not None  # noqa: S101 - an entry has one of the three
+            currency = declared.currency if declared else entry.currency
+            streamed = self._stream(path, roles, currency, table.num_rows)
+            own, times = list(streamed.features.T), streamed.occurred_at_s
+            usable &= streamed.fresh
+        if times is not None:
+            usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
+            usable &= times < (np.inf if entry.until_s is None else entry.until_s)
+        made = np.empty((table.num_rows, len(own) + len(more)), np.float32)
+        for at, column in enumerate([*own, *more]):
+            made[:, at] = column
+        return _Rows(made, times, usable)
+
+    def _parts(
+        self,
+        entry: Entry,
+        table: Any,
+        declared: dict[str, BusinessLine],
+        where: str,
+        skipped: list[Skipped],
+        rows: _Rows,
+    ) -> Iterator[_Part]:
+        whole = np.ones(table.num_rows, np.bool_)
+        for label, delay_s, name, mine in self._declared(entry, table, declared, where, whole):
+            if not entry.each:
+                yield _Part(name, mine, label, delay_s)
+                continue
+            told = columns.labels(table[label], label)
+            for inside, chosen in _crossings(entry, table):
+                full = f"{name}/{inside}" if name else inside
+                frauds = int((told[mine & chosen & rows.usable] == 1).sum())
+                if frauds >= entry.least_frauds:
+                    yield _Part(full, mine & chosen, label, delay_s)
+                else:
+                    skipped.append(Skipped(full, f"has {frauds} frauds, fewer than {entry.least_frauds}"))
+
+    def _declared(
+        self, entry: Entry, table: Any, declared: dict[str, BusinessLine], where: str, whole: npt.NDArray[np.bool_]
+    ) -> Iterator[tuple[str, float, str, npt.NDArray[np.bool_]]]:
+        if not declared:
+            yield entry.label or "", entry.label_delay_s or 0.0, entry.name or "", whole
+        for name, line in declared.items():
+            label = entry.label or line.history.label
+            if label is None:
+                raise UsageError(f"{where}: field label: is missing, and line {name} names none: history.label")
+            mine = whole.copy()
+            for column, wanted in line.match.items():
+                mine &= columns.holds(table[column], [wanted], column)
+            delay_s = line.label_delay_s if entry.label_delay_s is None else entry.label_delay_s
+            alone = entry.name if entry.name and len(declared) == 1 else None
+            yield label, delay_s, alone or (f"{entry.name}/{name}" if entry.name else name), mine
+
+    def _stream(self, path: Path, roles: Roles, currency: str, count: int) -> StreamedFeatures:
+        key = (path, json.dumps(roles.model_dump(), default=str, sort_keys=True), currency)
+        if key not in self._streamed:
+            self._streamed[key] = streamed_features(
+                path, roles, currency, lambda done: self._advance(path.name, done, count)
+            )
+        return self._streamed[key]
+
+    def _file(self, name: str, where: str, field: str) -> Path:
+        for folder in self._folders:
+            if (folder / name).is_file():
+                return (folder / name).resolve()
+        tried = " or ".join(str(folder) for folder in self._folders)
+        hint = "" if len(self._folders) > 1 else "; name the folder of the data with --data"
+        raise UsageError(f"{where}: field {field}: {name} is not in {tried}{hint}")
+
+    def _table(self, path: Path) -> Any:
+        if path not in self._tables:
+            try:
+                self._tables[path] = pq.read_table(path)
+            except (OSError, pa.ArrowException) as error:
+                raise UsageError(f"{path}: cannot be read as parquet: {str(error).splitlines()[0]}") from error
+        return self._tables[path]
+
+
+def _crossings(entry: Entry, table: Any) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    choices = []
+    for column in entry.each:
+        groups = entry.groups.get(column)
+        if groups is None:
+            wanted = entry.values.get(column)
+            named = (
+                [str(one) for one in wanted] if wanted else sorted(set(columns.texts(table[column]).tolist()) - {""})
+            )
+            groups = {name: (name,) for name in named}
+        choices.append([(name, columns.holds(table[column], wanted, column)) for name, wanted in groups.items()])
+    for crossing in itertools.product(*choices):
+        chosen = np.ones(table.num_rows, np.bool_)
+        for _, mine in crossing:
+            chosen &= mine
+        yield "/".join(name for name, _ in crossing), chosen
+
+
+def _line(entry: Entry, table: Any, rows: _Rows, part: _Part) -> Line:
+    labels = columns.labels(table[part.label], part.label)
+    chosen = np.flatnonzero(part.mine & rows.usable & (labels >= 0))
+    if rows.occurred_at_s is None:
+        # Nobody says what came first: a random order, the same every time.
+        chosen = np.random.default_rng(zlib.crc32(part.name.encode())).permutation(chosen)
+        times = np.arange(len(chosen), dtype=np.float64)
+    else:
+        chosen = chosen[np.argsort(rows.occurred_at_s[chosen], kind="stable")]
+        times = rows.occurred_at_s[chosen]
+    task = Task(part.name, rows.features[chosen], labels[chosen], times, times + part.label_delay_s)
+    return Line(task, rows.occurred_at_s is not None, _repeats(entry, table, chosen))
+
+
+def _repeats(entry: Entry, table: Any, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:
+    if not entry.repeat_columns:
+        return None
+    values = np.stack([columns.codes(table[name])[chosen] for name in entry.repeat_columns], 1)
+    _, number = np.unique(np.nan_to_num(values, nan=-1.0), axis=0, return_inverse=True)
+    return np.asarray(number, np.int64).reshape(-1)
