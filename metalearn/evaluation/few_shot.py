@@ -67,6 +67,7 @@ class CutLine:
         query: Rows that are judged.
         timed: As of the line.
         repeats: As of the line.
+        genuine_weight: How many rows each of the query that is no fraud stands for.
     """
 
     task: Task
@@ -77,6 +78,7 @@ class CutLine:
     query_labels: npt.NDArray[np.int8]
     timed: bool
     repeats: RowNumbers | None
+    genuine_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,30 @@ def cut_line(line: Line, plan: FewShotPlan) -> CutLine:
     )  # fmt: skip
 
 
-def with_query(line: CutLine, most: int, seed: int) -> CutLine:
-    """Return the line with at most so many rows of its query."""
-    if len(line.query) <= most:
-        return line
-    query = _chosen(line.query, most, _generator(line.task.name, seed, 0, 1))
-    return replace(line, query=query, query_features=line.task.features[query], query_labels=line.task.labels[query])
+def with_small_query(line: CutLine, most: int, seed: int) -> CutLine:
+    """Return the line with a query that keeps frauds and lets each genuine row stand for several.
+
+    Of frauds there may be few: a uniform draw of a small query would leave next to none.
+
+    Args:
+        line: Whose.
+        most: Rows of the query; at most half of them frauds.
+        seed: Of the draw.
+    """
+    generator = _generator(line.task.name, seed, 0, 1)
+    after = np.arange(line.past, len(line.task.labels))
+    frauds, genuine = (after[line.task.labels[after] == label] for label in (1, 0))
+    some = _chosen(frauds, most // 2, generator)
+    others = _chosen(genuine, most - len(some), generator)
+    query = np.sort(np.concatenate([some, others]))
+    share = (len(genuine) / max(len(others), 1)) / (len(frauds) / max(len(some), 1))
+    return replace(
+        line,
+        query=query,
+        query_features=line.task.features[query],
+        query_labels=line.task.labels[query],
+        genuine_weight=share,
+    )
 
 
 def standardised(features: npt.NDArray[np.float32], past: int) -> npt.NDArray[np.float32]:

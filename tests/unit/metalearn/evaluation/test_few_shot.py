@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from metalearn.errors import NoEpisodeError
-from metalearn.evaluation.few_shot import FewShotPlan, cut_line, draw_support, known_rows, standardised, support_of
+from metalearn.evaluation.few_shot import (
+    FewShotPlan,
+    cut_line,
+    draw_support,
+    known_rows,
+    standardised,
+    support_of,
+    with_small_query,
+)
+from metalearn.evaluation.ranking import average_precision
 from tests.builders.evaluation_lines import a_line
 
 PLAN = FewShotPlan(unlabelled=100, query_rows=10_000)
@@ -89,3 +98,15 @@ def test_labels_of_the_query_change_no_support():
 def test_a_line_without_a_support_or_a_query_is_refused_with_the_reason(frauds, delay_s, said):
     with pytest.raises(NoEpisodeError, match=said):
         cut_line(a_line(frauds=frauds, delay_s=delay_s), PLAN)
+
+
+def test_a_small_query_keeps_frauds_and_weighs_the_others_up():
+    cut = cut_line(a_line(rows=20_000, frauds=100), PLAN)
+    small = with_small_query(cut, 500, 0)
+    assert len(small.query) == 500
+    assert small.query_labels.sum() == 50
+    assert small.genuine_weight * (small.query_labels == 0).sum() == pytest.approx((20_000 - cut.past) - 50)
+    whole, part = (
+        average_precision(one.query_features[:, 0], one.query_labels, one.genuine_weight) for one in (cut, small)
+    )
+    assert part == pytest.approx(whole, abs=0.05)
