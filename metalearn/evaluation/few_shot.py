@@ -49,11 +49,13 @@ class Line:
         task: Its rows, not standardised; NaN where a value is missing.
         timed: Whether its times are real, not a made-up order.
         repeats: Rows with the same number repeat one another; int64 [n], None where nobody said what a repeat is.
+        kind: What its subjects are, for persons.
     """
 
     task: Task
     timed: bool = True
     repeats: RowNumbers | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +70,7 @@ class CutLine:
         timed: As of the line.
         repeats: As of the line.
         genuine_weight: How many rows each of the query that is no fraud stands for.
+        kind: As of the line.
     """
 
     task: Task
@@ -79,6 +82,7 @@ class CutLine:
     timed: bool
     repeats: RowNumbers | None
     genuine_weight: float = 1.0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,16 @@ def cut_line(line: Line, plan: FewShotPlan) -> CutLine:
         task.name, standardised(task.features, past), task.labels, task.occurred_at_s, task.label_known_at_s
     )  # fmt: skip
     return CutLine(
-        whole, cut_s, past, query, whole.features[query], task.labels[query], line.timed, line.repeats
-    )  # fmt: skip
+        whole,
+        cut_s,
+        past,
+        query,
+        whole.features[query],
+        task.labels[query],
+        line.timed,
+        line.repeats,
+        kind=line.kind,
+    )
 
 
 def with_small_query(line: CutLine, most: int, seed: int) -> CutLine:

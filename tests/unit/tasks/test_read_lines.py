@@ -151,6 +151,11 @@ def test_two_lines_of_one_name_are_refused(read):
         read({"name": "x", "features": ["amount"]}, {"name": "x", "features": ["mass"]})
 
 
+def test_lines_of_different_features_are_refused(read):
+    with pytest.raises(UsageError, match="line x has 1 features and line y has 2"):
+        read({"name": "x", "features": ["amount"]}, {"name": "y", "features": ["amount", "mass"]})
+
+
 def test_files_are_looked_for_in_the_data_folder_too(read, tmp_path):
     other = tmp_path / "data"
     other.mkdir()
