@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.errors import MetalearnError
-from metalearn.evaluation.few_shot import CutLine, FewShotPlan, draw_support, support_of, with_query
+from metalearn.evaluation.few_shot import CutLine, FewShotPlan, draw_support, support_of, with_small_query
 from metalearn.evaluation.fits import Fits
 from metalearn.evaluation.method import Kind, Method, Score, Setting, Trained
 from metalearn.evaluation.ranking import auc, average_precision, recall_at_alert_share
@@ -36,11 +36,11 @@ class Tuning:
 
     Attributes:
         draws: Supports drawn for each validation line and K.
-        query_rows: Most rows of its query.
+        query_rows: Most rows of its query, which keeps frauds as it shrinks.
     """
 
     draws: int = 2
-    query_rows: int = 8_000
+    query_rows: int = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _tuned(method: Method, fold: Fold, plan: FewShotPlan, tuning: Tuning, fits: 
     settings = list(method.settings)
     if len(settings) == 1:
         return dict.fromkeys(plan.counts, settings[0])
-    lines = [with_query(line, tuning.query_rows, plan.seed) for line in fold.validation]
+    lines = [with_small_query(line, tuning.query_rows, plan.seed) for line in fold.validation]
     tasks = [line.task for line in fold.train]
     few = replace(plan, draws=tuning.draws)
     reached = []
@@ -189,17 +189,19 @@ def _judged(method: Method, trained: Mapping[int, Trained], line: CutLine, plan:
             score = trained[count].adapt(support)
             adapt_ms = 1_000 * (perf_counter() - start)
             if score not in known:
-                known[score] = figures(score(line.query_features), line.query_labels)
+                known[score] = figures(score(line.query_features), line.query_labels, line.genuine_weight)
             rows.append(
                 Row(method.name, method.kind, line.task.name, count, draw, len(drawn.frauds), *known[score], adapt_ms)
             )
     return rows
 
 
-def figures(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int8]) -> tuple[float, float, float, float]:
+def figures(
+    scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int8], genuine_weight: float = 1.0
+) -> tuple[float, float, float, float]:
     """Return average precision, AUC, recall at 1 % alerts and Brier's score."""
     return (
-        average_precision(scores, labels),
+        average_precision(scores, labels, genuine_weight),
         auc(scores, labels),
         recall_at_alert_share(scores, labels, _ALERT_SHARE),
         float(np.mean((scores - labels) ** 2)) if len(labels) else math.nan,

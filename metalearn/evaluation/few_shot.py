@@ -49,11 +49,13 @@ class Line:
         task: Its rows, not standardised; NaN where a value is missing.
         timed: Whether its times are real, not a made-up order.
         repeats: Rows with the same number repeat one another; int64 [n], None where nobody said what a repeat is.
+        kind: What its subjects are, for persons.
     """
 
     task: Task
     timed: bool = True
     repeats: RowNumbers | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,8 @@ class CutLine:
         query: Rows that are judged.
         timed: As of the line.
         repeats: As of the line.
+        genuine_weight: How many rows each of the query that is no fraud stands for.
+        kind: As of the line.
     """
 
     task: Task
@@ -77,6 +81,8 @@ class CutLine:
     query_labels: npt.NDArray[np.int8]
     timed: bool
     repeats: RowNumbers | None
+    genuine_weight: float = 1.0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +115,42 @@ def cut_line(line: Line, plan: FewShotPlan) -> CutLine:
         task.name, standardised(task.features, past), task.labels, task.occurred_at_s, task.label_known_at_s
     )  # fmt: skip
     return CutLine(
-        whole, cut_s, past, query, whole.features[query], task.labels[query], line.timed, line.repeats
-    )  # fmt: skip
+        whole,
+        cut_s,
+        past,
+        query,
+        whole.features[query],
+        task.labels[query],
+        line.timed,
+        line.repeats,
+        kind=line.kind,
+    )
 
 
-def with_query(line: CutLine, most: int, seed: int) -> CutLine:
-    """Return the line with at most so many rows of its query."""
-    if len(line.query) <= most:
-        return line
-    query = _chosen(line.query, most, _generator(line.task.name, seed, 0, 1))
-    return replace(line, query=query, query_features=line.task.features[query], query_labels=line.task.labels[query])
+def with_small_query(line: CutLine, most: int, seed: int) -> CutLine:
+    """Return the line with a query that keeps frauds and lets each genuine row stand for several.
+
+    Of frauds there may be few: a uniform draw of a small query would leave next to none.
+
+    Args:
+        line: Whose.
+        most: Rows of the query; at most half of them frauds.
+        seed: Of the draw.
+    """
+    generator = _generator(line.task.name, seed, 0, 1)
+    after = np.arange(line.past, len(line.task.labels))
+    frauds, genuine = (after[line.task.labels[after] == label] for label in (1, 0))
+    some = _chosen(frauds, most // 2, generator)
+    others = _chosen(genuine, most - len(some), generator)
+    query = np.sort(np.concatenate([some, others]))
+    share = (len(genuine) / max(len(others), 1)) / (len(frauds) / max(len(some), 1))
+    return replace(
+        line,
+        query=query,
+        query_features=line.task.features[query],
+        query_labels=line.task.labels[query],
+        genuine_weight=share,
+    )
 
 
 def standardised(features: npt.NDArray[np.float32], past: int) -> npt.NDArray[np.float32]:

@@ -19,8 +19,14 @@ def auc(scores: Scores, labels: Labels) -> float:
     return float((rank[positive].sum() - frauds * (frauds + 1) / 2) / (frauds * others))
 
 
-def average_precision(scores: Scores, labels: Labels) -> float:
-    """Return the area under precision and recall by steps; NaN where there is no fraud."""
+def average_precision(scores: Scores, labels: Labels, genuine_weight: float = 1.0) -> float:
+    """Return the area under precision and recall by steps; NaN where there is no fraud.
+
+    Args:
+        scores: float [n].
+        labels: 1 or 0, [n].
+        genuine_weight: How many rows each that is no fraud stands for.
+    """
     positive = (np.asarray(labels) == 1).astype(np.float64)
     frauds = positive.sum()
     if not frauds:
@@ -29,7 +35,7 @@ def average_precision(scores: Scores, labels: Labels) -> float:
     ranked = np.asarray(scores)[order]
     ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
     found = np.cumsum(positive[order])[ends]
-    precision = found / (ends + 1)
+    precision = found / (found + genuine_weight * (ends + 1 - found))
     return float((np.diff(found, prepend=0.0) * precision).sum() / frauds)
 
 

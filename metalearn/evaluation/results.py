@@ -39,6 +39,7 @@ def described(line: CutLine) -> dict[str, Any]:
     """Return how large a line is and where it is cut."""
     return {
         "line": line.task.name,
+        "kind": line.kind,
         "rows": len(line.task.labels),
         "frauds": line.task.frauds,
         "prevalence": line.task.frauds / len(line.task.labels),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.baselines.line_trees import LineTrees
 from metalearn.evaluation.baselines.logistic import logistic_map, logistic_on_labels
+from metalearn.evaluation.baselines.logistic_on_trees import LogisticOnTrees
 from metalearn.evaluation.baselines.meta_learned import fomaml, reptile
 from metalearn.evaluation.baselines.neighbours import NearestNeighbours
 from metalearn.evaluation.baselines.pooled_network import FineTunedNetwork, PooledNetwork
@@ -34,6 +35,7 @@ def wall() -> list[Method]:
         LineTrees(),
         RefittedTrees(),
         ContinuedTrees(),
+        LogisticOnTrees(),
         Prototypes(),
         NearestNeighbours(),
         reptile(),

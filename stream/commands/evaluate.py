@@ -83,7 +83,7 @@ def command(
     plan = FewShotPlan(draws=draws, query_rows=query_rows, seed=seed)
     tuning = Tuning()
     if quick:
-        plan = replace(plan, counts=_QUICK_COUNTS, draws=min(draws, 2), query_rows=min(query_rows, 5_000))
+        plan = replace(plan, counts=_QUICK_COUNTS, draws=min(draws, 2), query_rows=min(query_rows, 10_000))
         tuning = Tuning(draws=1, query_rows=3_000)
     try:
         methods = methods_named(names)

@@ -80,13 +80,20 @@ class LineReader:
                     found[section] += self._lines(entry, where, skipped)
                 except ValueError as error:
                     raise UsageError(f"{where}: {error}") from error
-        self._refuse_twins(found)
+        self._refuse_misfits([line for lines in found.values() for line in lines])
         return found, skipped
 
-    def _refuse_twins(self, found: dict[Section, list[Line]]) -> None:
-        names = [line.task.name for lines in found.values() for line in lines]
+    def _refuse_misfits(self, lines: list[Line]) -> None:
+        names = [line.task.name for line in lines]
         if twins := [name for name in names if names.count(name) > 1]:
             raise UsageError(f"{self._path}: two lines are called {twins[0]}; give one of them another name")
+        for line in lines:
+            own, first = line.task.features.shape[1], lines[0].task.features.shape[1]
+            if own != first:
+                raise UsageError(
+                    f"{self._path}: line {names[0]} has {first} features and line {line.task.name} has {own}; "
+                    "all lines of a file must have the same ones"
+                )
 
     def _lines(self, entry: Entry, where: str, skipped: list[Skipped]) -> Iterator[Line]:
         path = self._file(entry.events, where, "events")
@@ -218,7 +225,7 @@ def _line(entry: Entry, table: Any, rows: _Rows, part: _Part) -> Line:
         chosen = chosen[np.argsort(rows.occurred_at_s[chosen], kind="stable")]
         times = rows.occurred_at_s[chosen]
     task = Task(part.name, rows.features[chosen], labels[chosen], times, times + part.label_delay_s)
-    return Line(task, rows.occurred_at_s is not None, _repeats(entry, table, chosen))
+    return Line(task, rows.occurred_at_s is not None, _repeats(entry, table, chosen), entry.kind)
 
 
 def _repeats(entry: Entry, table: Any, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:

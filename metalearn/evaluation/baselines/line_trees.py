@@ -23,7 +23,7 @@ class LineTrees:
 
     name: str = "trees on the labels"
     kind: Kind = "baseline"
-    settings: Sequence[Setting] = ({"presumed": 0}, {"presumed": 200}, {"presumed": 1_000})
+    settings: Sequence[Setting] = ({"presumed": 0}, {"presumed": 200}, {"presumed": 1_000}, {"presumed": 4_000})
 
     def train(self, tasks: Sequence[Task], setting: Setting, seed: int, cache: FitCache) -> "_Trees":  # noqa: ARG002 - the protocol's
         """Learn nothing of other lines."""

@@ -114,11 +114,13 @@ class _Adaptable:
 
 def logistic_on_labels() -> Logistic:
     """Return the regression that knows the line alone."""
-    grid = [{"strength": strength, "presumed": presumed} for strength, presumed in product((0.3, 3.0), (0, 200))]
+    grid = [{"strength": strength, "presumed": presumed} for strength, presumed in product((0.3, 3.0, 30.0), (0, 200))]
     return Logistic("logistic", pooled=False, settings=grid)
 
 
 def logistic_map() -> Logistic:
     """Return the regression that is pulled towards the pooled one."""
-    grid = [{"strength": strength, "presumed": presumed} for strength, presumed in product((0.3, 3.0, 30.0), (0, 200))]
+    grid = [
+        {"strength": strength, "presumed": presumed} for strength, presumed in product((0.03, 0.3, 3.0, 30.0), (0, 200))
+    ]
     return Logistic("logistic map", pooled=True, settings=grid)

@@ -62,7 +62,7 @@ class ContinuedTrees:
     name: str = "pooled trees continued"
     kind: Kind = "baseline"
     settings: Sequence[Setting] = tuple(
-        {"rounds": rounds, "presumed": presumed} for rounds, presumed in product((10, 40), (0, 200))
+        {"rounds": rounds, "presumed": presumed} for rounds, presumed in product((10, 40, 120), (0, 200))
     )
 
     def train(self, tasks: Sequence[Task], setting: Setting, seed: int, cache: FitCache) -> "_Continued":
