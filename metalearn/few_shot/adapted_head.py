@@ -69,7 +69,7 @@ def train_head(
         return torch.from_numpy(np.clip((columns[:, :width] - mean) / scale, -CLIP, CLIP).astype(np.float32))
 
     query = [(tensor(one.columns), torch.from_numpy(one.labels)) for one in bank]
-    support = [(tensor(one.learnt.columns), torch.from_numpy(one.learnt.labels)) for one in bank]
+    support = [(tensor(one.support), torch.from_numpy(one.support_labels)) for one in bank]
     generator = torch.Generator().manual_seed(seed)
     state = initial_parameters(width, plan.widths, generator)
     state["log_rate"] = torch.tensor(float(np.log(plan.inner_rate)))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.errors import MetalearnError
-from metalearn.evidence.support_state import Learnt, learn_support
+from metalearn.evidence.support_state import learn_support
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 from metalearn.tasks.time_split import split_at
@@ -52,13 +52,15 @@ class BankedEpisode:
 
     Attributes:
         line: Which of the training lines it is of.
-        learnt: The support's state and its own rows.
+        support: Columns of the support's own rows, each without itself, float32 [s, network columns].
+        support_labels: 1 fraud, 0 genuine, float32 [s].
         columns: Of the query's rows, float32 [n, columns].
-        labels: 1 fraud, 0 genuine, float32 [n].
+        labels: Of them, float32 [n].
     """
 
     line: int
-    learnt: Learnt
+    support: Floats
+    support_labels: Floats
     columns: Floats
     labels: Floats
 
@@ -99,7 +101,7 @@ def _draw(line: int, task: Task, plan: BankPlan, generator: np.random.Generator)
     learnt = learn_support(support)
     rows = np.concatenate([query, others])
     labels = (np.arange(len(rows)) < len(query)).astype(np.float32)
-    return BankedEpisode(line, learnt, learnt.state.columns(task.features[rows]), labels)
+    return BankedEpisode(line, learnt.columns.copy(), learnt.labels, learnt.state.columns(task.features[rows]), labels)
 
 
 def draw_support(

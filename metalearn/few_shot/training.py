@@ -79,8 +79,8 @@ def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedMod
     """Return the model with the logistic curve from rarity to fraud (Platt, 1999) over the bank's queries."""
     rare, labels = [], []
     for one in bank:
-        weight, bias = shared.network.adapt(one.learnt.columns, one.learnt.labels)
-        members = shared.members(one.columns, one.learnt.state.features, weight, bias)
+        weight, bias = shared.network.adapt(one.support, one.support_labels)
+        members = shared.members(one.columns, shared.features, weight, bias)
         genuine = one.labels == 0
         if not genuine.any():
             continue

@@ -16,7 +16,7 @@ from metalearn.errors import MetalearnError
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.maml import RATES
 from metalearn.piecewise import EDGES
-from metalearn.tasks.crossing import crossed_or_windowed
+from metalearn.tasks.crossing import FEW_LINES, crossed_or_windowed
 from metalearn.tasks.task import Task
 from metalearn.training import Notice, Progress, Trained, TrainingPlan, train
 from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
@@ -142,9 +142,16 @@ def train_initialisation(
         figures={name: value for name, value in trained.figures.items() if np.isfinite(value)},
     )
     arrays = _arrays(data, trained, plan)
-    if few_shot is not None:
+    if few_shot is not None and _are_many(data.tasks, notice):
         arrays |= _few_shot_arrays(tasks, few_shot, progress, checkpoint, notice)
     return Initialisation(manifest, arrays)
+
+
+def _are_many(tasks: Sequence[Task], notice: Notice | None) -> bool:
+    enough = sum(task.frauds > 0 for task in tasks) >= FEW_LINES
+    if not enough and notice is not None:
+        notice(f"fewer than {FEW_LINES} lines have frauds: lines that are new will be taught to the network alone")
+    return enough
 
 
 def _few_shot_arrays(

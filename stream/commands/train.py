@@ -58,6 +58,7 @@ def command(
     one with other events or options starts anew.
     """
     # Torch and numba take seconds to import; help and wrong usage do not need them.
+    from metalearn.few_shot.adapted_head import HeadPlan  # noqa: PLC0415
     from metalearn.few_shot.episode_bank import BankPlan  # noqa: PLC0415
     from metalearn.few_shot.training import FewShotPlan  # noqa: PLC0415
     from metalearn.training import TrainingPlan  # noqa: PLC0415
@@ -88,7 +89,8 @@ def command(
             notice("; ".join(missing))
         if said := different_kinds(data.tasks):
             notice(said)
-        few_shot = FewShotPlan(replace(BankPlan(), episodes=episodes), seed=seed) if episodes else None
+        head = HeadPlan(steps=min(HeadPlan().steps, 2 * episodes))
+        few_shot = FewShotPlan(BankPlan(episodes=episodes), head, seed=seed) if episodes else None
         made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice, few_shot=few_shot)
     made.save(out)
     checkpoint.unlink(missing_ok=True)

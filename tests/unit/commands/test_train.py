@@ -10,7 +10,7 @@ from metalearn.checkpoint import Initialisation
 from stream.commands.history_options import epoch_s
 
 LINES = "tests/lines/small.yaml"
-QUICK = ("--pooled-steps", "3", "--meta-steps", "2")
+QUICK = ("--pooled-steps", "3", "--meta-steps", "2", "--episodes", "0")
 
 
 @pytest.fixture
@@ -137,3 +137,11 @@ def test_a_training_interrupted_with_another_until_is_not_gone_on_with(train, tm
     assert train("--until", "2026-01-17", out=tmp_path / "fresh.safetensors").err == ""
     fresh = Initialisation.load(tmp_path / "fresh.safetensors").arrays
     assert all(np.array_equal(resumed[name], fresh[name]) for name in fresh)
+
+
+def test_lines_that_are_too_few_for_the_few_shot_model_are_said(train, tmp_path):
+    out = tmp_path / "init.safetensors"
+    found = train("--episodes", "5", out=out)
+    assert found.code == 0
+    assert "fewer than 4 lines have frauds" in found.err
+    assert "few_shot.numbers" not in Initialisation.load(out).arrays
