@@ -121,12 +121,14 @@ class _Bars:
         self._bar.advance(self._tasks[name], done)
 
 
-def _cut(lines: "Sequence[Line]", plan: "FewShotPlan", skipped: list[tuple[str, str]]) -> "list[CutLine]":
+def _cut(lines: "list[Line]", plan: "FewShotPlan", skipped: list[tuple[str, str]]) -> "list[CutLine]":
     from metalearn.errors import NoEpisodeError  # noqa: PLC0415
     from metalearn.evaluation.few_shot import cut_line  # noqa: PLC0415
 
     found = []
-    for line in lines:
+    while lines:
+        # What is cut is a copy: of many large lines there is no room for both.
+        line = lines.pop(0)
         try:
             found.append(cut_line(line, plan))
         except NoEpisodeError as error:

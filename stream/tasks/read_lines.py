@@ -47,11 +47,18 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """All rows of an entry's file: features, times, and which of them count."""
+    """All rows of an entry's file: what their features are made of, times, and which of them count."""
 
-    features: npt.NDArray[np.float32]
+    streamed: npt.NDArray[np.float32] | None
+    others: list[npt.NDArray[np.float64]]
     occurred_at_s: npt.NDArray[np.float64] | None
     usable: npt.NDArray[np.bool_]
+
+    def features(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the features of some rows, float32 [k, features]."""
+        parts = [] if self.streamed is None else [self.streamed[rows]]
+        parts += [column[rows, None].astype(np.float32) for column in self.others]
+        return np.concatenate(parts, 1)
 
 
 class LineReader:
@@ -63,6 +70,7 @@ class LineReader:
         self._folders = [tasks_path.parent, *([data] if data is not None else [])]
         self._advance = advance
         self._tables: dict[Path, Any] = {}
+        self._declared_in: dict[Path, dict[str, BusinessLine]] = {}
         self._streamed: dict[tuple[Path, str, str], StreamedFeatures] = {}
 
     def read(self, tasks: TasksFile) -> tuple[dict[Section, list[Line]], list[Skipped]]:
@@ -102,7 +110,7 @@ class LineReader:
         needed += [*entry.where, *entry.each, *entry.repeat_columns, *([entry.time] if entry.time else [])]
         if missing := [name for name in needed if name not in table.column_names]:
             raise UsageError(f"{where}: {path} has no column {missing[0]}; it has {', '.join(table.column_names)}")
-        declared = load_lines([self._file(entry.line, where, "line")]) if entry.line else {}
+        declared = self._declared_lines(entry, where)
         rows = self._rows(entry, path, table, next(iter(declared.values()), None))
         for part in self._parts(entry, table, declared, where, skipped, rows):
             yield _line(entry, table, rows, part)
@@ -114,23 +122,21 @@ class LineReader:
         for name, wanted in entry.where.items():
             usable &= columns.holds(table[name], wanted, name)
         times: npt.NDArray[np.float64] | None
+        made: npt.NDArray[np.float32] | None = None
         if entry.features is not None:
-            own = [columns.numbers(table[name], name) for name in entry.features]
+            more = [*(columns.numbers(table[name], name) for name in entry.features), *more]
             times = columns.moments(table[entry.time], entry.time) if entry.time else None
         else:
             roles = entry.roles if entry.roles is not None else declared.roles if declared else None
             assert roles is not None  # noqa: S101 - an entry has one of the three
             currency = declared.currency if declared else entry.currency
             streamed = self._stream(path, roles, currency, table.num_rows)
-            own, times = list(streamed.features.T), streamed.occurred_at_s
+            made, times = streamed.features, streamed.occurred_at_s
             usable &= streamed.fresh
         if times is not None:
             usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
             usable &= times < (np.inf if entry.until_s is None else entry.until_s)
-        made = np.empty((table.num_rows, len(own) + len(more)), np.float32)
-        for at, column in enumerate([*own, *more]):
-            made[:, at] = column
-        return _Rows(made, times, usable)
+        return _Rows(made, more, times, usable)
 
     def _parts(
         self,
@@ -170,6 +176,16 @@ class LineReader:
             delay_s = line.label_delay_s if entry.label_delay_s is None else entry.label_delay_s
             alone = entry.name if entry.name and len(declared) == 1 else None
             yield label, delay_s, alone or (f"{entry.name}/{name}" if entry.name else name), mine
+
+    def _declared_lines(self, entry: Entry, where: str) -> dict[str, BusinessLine]:
+        """Return the lines of an entry's line file; the one that the entry's name says, where there is one."""
+        if entry.line is None:
+            return {}
+        path = self._file(entry.line, where, "line")
+        if path not in self._declared_in:
+            self._declared_in[path] = load_lines([path])
+        lines = self._declared_in[path]
+        return {entry.name: lines[entry.name]} if entry.name in lines else lines
 
     def _stream(self, path: Path, roles: Roles, currency: str, count: int) -> StreamedFeatures:
         key = (path, json.dumps(roles.model_dump(), default=str, sort_keys=True), currency)
@@ -224,7 +240,7 @@ def _line(entry: Entry, table: Any, rows: _Rows, part: _Part) -> Line:
     else:
         chosen = chosen[np.argsort(rows.occurred_at_s[chosen], kind="stable")]
         times = rows.occurred_at_s[chosen]
-    task = Task(part.name, rows.features[chosen], labels[chosen], times, times + part.label_delay_s)
+    task = Task(part.name, rows.features(chosen), labels[chosen], times, times + part.label_delay_s)
     return Line(task, rows.occurred_at_s is not None, _repeats(entry, table, chosen), entry.kind)
 
 

@@ -46,10 +46,11 @@ class Entry(Declared):
     """One line, or with `each` one for every value of columns.
 
     Attributes:
-        name: Of the line; with `each`, what the lines' names begin with.
+        name: Of the line; with `each`, what the lines' names begin with; with a file of several
+            lines, which of them is meant, or what their names begin with.
         events: Parquet file.
         label: Column that is 1 or true for fraud; a line file names its own.
-        line: Line file, all of whose lines are taken.
+        line: Line file; all of its lines are taken, or the one of this entry's name.
         roles: Which column plays which role; `event_id` may be left out.
         features: Columns of a plain table.
         currency: Of the amounts of `roles`.

@@ -128,6 +128,15 @@ def test_a_line_file_gives_its_lines_with_their_own_label_and_delay(small_events
         assert np.allclose(delay_s, small_lines[line.task.name].label_delay_s)
 
 
+def test_an_entry_that_is_called_as_a_line_of_its_file_is_that_line_alone(small_events, tmp_path):
+    shared = {"line": str(Path("tests/lines/small.yaml").resolve()), "events": str(small_events)}
+    names = {"train": "small-a", "test": "small-b"}
+    tasks = TasksFile.model_validate({section: [{"name": name, **shared}] for section, name in names.items()})
+    found, _ = LineReader(tmp_path / "tasks.yaml", None).read(tasks)
+    assert [line.task.name for line in found["train"]] == ["small-a"]
+    assert [line.task.name for line in found["test"]] == ["small-b"]
+
+
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
