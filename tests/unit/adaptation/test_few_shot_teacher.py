@@ -1,0 +1,107 @@
+"""Few labels of a line that training never saw are taught to the few-shot model."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from metalearn.checkpoint import Initialisation
+from stream.adaptation.adapter import Adapter
+from stream.adaptation.few_shot_teacher import MOST_FRAUDS, FewShotTeacher
+from stream.adaptation.support_buffer import BufferLimits, SupportBuffer
+from stream.adaptation.support_sample import draw, generator_for
+from stream.errors import WeightsRefusedError
+from stream.features.specification import feature_hash
+from stream.scoring.few_shot import FewShotScorer
+from stream.scoring.line_scorers import LineScorers, few_shot_part, scorer_of, scorers_over
+from stream.scoring.line_weights import LineWeights
+from tests.builders.few_shot import with_few_shot
+from tests.builders.labelled_examples import an_example
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def initialisation(small_initialisation):
+    return with_few_shot(Initialisation.load(small_initialisation))
+
+
+def a_buffer(width, frauds, others=200):
+    generator = np.random.default_rng(0)
+    buffer = SupportBuffer(BufferLimits(500, 2_000, 0.0, 0.0), feature_hash())
+    for at in range(frauds + others):
+        fraud = at < frauds
+        features = generator.normal(3.0 if fraud else 0.0, 1.0, width).astype("<f4").tobytes()
+        kind = "fraud" if fraud else "background"
+        at_s = 1e6 + 1e5 * at
+        hashed = feature_hash()
+        buffer.fold(
+            an_example(event_id=f"e{at}", kind=kind, features=features, occurred_at_s=at_s, feature_hash=hashed)
+        )
+    return buffer
+
+
+def a_candidate(adapter, frauds, others=200, line="new-line"):
+    buffer = a_buffer(adapter.width, frauds, others)
+    sample = draw(buffer, 2_000, generator_for(line, 1))
+    return adapter.build(line, 1, adapter.shared, sample, buffer, NOW), sample, buffer
+
+
+def test_few_labels_of_a_new_line_make_few_shot_weights_that_score_like_the_model_that_was_taught(initialisation):
+    adapter = Adapter(initialisation)
+    candidate, sample, buffer = a_candidate(adapter, 5)
+    assert candidate.manifest.kind == "few_shot"
+    assert candidate.manifest.support_frauds == 5
+    rows = np.random.default_rng(1).normal(0, 2, (40, adapter.width)).astype(np.float32)
+    kept = LineWeights.from_bytes(candidate.to_bytes(), adapter.feature_hash)
+    scorer = scorer_of(kept, few_shot_part(initialisation))
+    assert isinstance(scorer, FewShotScorer)
+    scores = scorer.score(rows).score
+    assert np.array_equal(scores, adapter.scorer(candidate)(rows))
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert np.argsort(adapter.ranker("new-line", buffer)(sample)(rows))[-1] == np.argsort(scores)[-1]
+    reasons = scorer.reasons(rows[np.argmax(scores)][None], "card")[0]
+    assert 0 < len(reasons) <= 3
+    alone = np.concatenate([scorer.score(row[None]).score for row in rows])
+    assert np.array_equal(alone, scores)
+
+
+@pytest.mark.parametrize(("frauds", "others"), [(0, 200), (MOST_FRAUDS + 1, 400), (3, 10)])
+def test_the_network_learns_where_there_are_no_labels_or_many_or_no_background(initialisation, frauds, others):
+    candidate, *_ = a_candidate(Adapter(initialisation), frauds, others)
+    assert candidate.manifest.kind == "network"
+
+
+def test_a_line_that_training_knew_and_an_initialisation_without_the_model_go_on_with_the_network(
+    initialisation, small_initialisation
+):
+    plain = Adapter(Initialisation.load(small_initialisation))
+    assert a_candidate(plain, 5)[0].manifest.kind == "network"
+    known = FewShotTeacher(few_shot_part(initialisation), ["new-line"])
+    sample = draw(a_buffer(Adapter(initialisation).width, 5), 2_000, generator_for("new-line", 1))
+    assert not known.teaches("new-line", sample)
+    assert known.teaches("another", sample)
+
+
+def test_few_shot_weights_of_another_initialisation_are_refused(initialisation):
+    candidate, *_ = a_candidate(Adapter(initialisation), 5)
+    other = initialisation.manifest.model_copy(update={"id": "another"})
+    scorers = scorers_over(Initialisation(other, initialisation.arrays))
+    with pytest.raises(WeightsRefusedError, match="not loaded"):
+        scorers.put(candidate)
+    with pytest.raises(WeightsRefusedError, match="not loaded"):
+        LineScorers(Adapter(initialisation).shared).put(candidate)
+
+
+@pytest.mark.parametrize("name", ["support.ratio", "head.weight", "tail.scores", "support.line_trees.1.leaf"])
+def test_few_shot_weights_that_lack_an_array_are_refused(initialisation, name):
+    candidate, *_ = a_candidate(Adapter(initialisation), 5)
+    arrays = {key: value for key, value in candidate.arrays.items() if key != name}
+    with pytest.raises(WeightsRefusedError, match="does not fit"):
+        scorer_of(LineWeights.sealed(candidate.manifest, arrays), few_shot_part(initialisation))
+
+
+def test_few_shot_weights_take_less_than_two_megabytes(initialisation):
+    candidate, *_ = a_candidate(Adapter(initialisation), MOST_FRAUDS, 2_000)
+    assert candidate.manifest.kind == "few_shot"
+    assert len(candidate.to_bytes()) < 2_000_000
