@@ -55,7 +55,7 @@ def fill_ratios(rows: Floats, ratio: Floats, shrunk: Floats, reach: float, out: 
             part = np.float32(place - cell)
             first = ratio[j, cell] + part * (ratio[j, cell + 1] - ratio[j, cell])
             second = shrunk[j, cell] + part * (shrunk[j, cell + 1] - shrunk[j, cell])
-            out[i, j] = x
+            out[i, j] = rows[i, j]
             out[i, features + j] = first
             out[i, 2 * features + j] = second
             total += first

@@ -43,7 +43,7 @@ class HeadPlan:
     inner_steps: int = 5
     inner_rate: float = 0.223
     fraud_share: float = 0.1
-    steps: int = 2_000
+    steps: int = 1_000
     tasks: int = 24
     rate: float = 2e-3
     weight_decay: float = 0.01

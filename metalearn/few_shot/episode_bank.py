@@ -34,8 +34,8 @@ class BankPlan:
         seed: Of all chance.
     """
 
-    episodes: int = 2_400
-    most_episodes_a_line: int = 400
+    episodes: int = 1_200
+    most_episodes_a_line: int = 200
     frauds: tuple[int, ...] = (0, 1, 1, 2, 2, 5, 5, 10, 10, 20, 20, 50, 50)
     genuine_per_fraud: int = 10
     unlabelled: int = 1_000

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
-from metalearn.evidence.support_state import Learnt, SupportState, column_count, learn_support, network_columns
+from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
 from metalearn.few_shot.tails import Tail, fit_tail
 from metalearn.support import LineSupport
 
@@ -22,7 +23,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 _SUPPORT = "support."
 _REFERENCE_ROWS = 500
-CASCADE_SHARE = 0.1
+_MOST_UNLABELLED = 2_000
+CASCADE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SharedModel:
     """What all lines share.
 
     Attributes:
+        pooled: Trees over all lines' rows, whose score is one more feature.
         pointwise: Trees whose sum is the log odds of fraud.
         ranking: Trees that rank.
         network: Whose head adapts.
@@ -39,6 +42,7 @@ class SharedModel:
         prevalence: The mean share of frauds of the training lines.
     """
 
+    pooled: Forest
     pointwise: Forest
     ranking: Forest
     network: HeadNetwork
@@ -49,24 +53,26 @@ class SharedModel:
 
     @property
     def features(self) -> int:
-        """How many features a row has."""
+        """How many features a row has, without the pooled score."""
+        return self._extended_features - 1
+
+    @property
+    def _extended_features(self) -> int:
         return (len(self.network.mean) - TOTALS) // BLOCKS
 
     def adapt(self, support: LineSupport) -> "LineModel":
-        """Return the model of a line with this support."""
-        return self.adapted(learn_support(support), support.unlabelled)
-
-    def adapted(self, learnt: Learnt, unlabelled: Floats) -> "LineModel":
-        """Return the model of a line whose support is learnt already."""
+        """Return the model of a line with this support; of more than 2,000 unlabelled rows the last count."""
+        support = LineSupport(support.frauds, support.genuine, support.unlabelled[-_MOST_UNLABELLED:])
+        scale = pooled_scale(support.unlabelled[-_REFERENCE_ROWS:], self.pooled)
+        learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
-        columns = learnt.state.columns(unlabelled[-_REFERENCE_ROWS:])
-        members = self.members(columns, learnt.state.features, weight, bias)
-        head, pointwise, ranking = (fit_tail(one) for one in members)
-        return LineModel(self, learnt.state, weight, bias, (head, pointwise, ranking))
+        columns = learnt.state.columns(scale.extended(support.unlabelled[-_REFERENCE_ROWS:], self.pooled))
+        head, pointwise, ranking = (fit_tail(one) for one in self.members(columns, weight, bias))
+        return LineModel(self, scale, learnt.state, weight, bias, (head, pointwise, ranking))
 
-    def members(self, columns: Floats, features: int, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
+    def members(self, columns: Floats, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
-        head = self.network.logits(columns[:, : network_columns(features)], weight, bias)
+        head = self.network.logits(columns[:, : len(self.network.mean)], weight, bias)
         return head, self.pointwise.predict(columns), self.ranking.predict(columns)
 
     def log_odds(self, rarity: Floats, prevalence: float) -> npt.NDArray[np.float64]:
@@ -79,6 +85,7 @@ class SharedModel:
         numbers = np.array([self.slope, self.intercept, self.taught_share, self.prevalence], np.float64)
         return {
             prefix + "numbers": numbers,
+            **self.pooled.arrays(prefix + "pooled."),
             **self.pointwise.arrays(prefix + "pointwise."),
             **self.ranking.arrays(prefix + "ranking."),
             **self.network.arrays(prefix + "network."),
@@ -93,13 +100,15 @@ class SharedModel:
             ValueError: They do not fit together.
         """
         model = SharedModel(
+            forest_of(arrays, prefix + "pooled."),
             forest_of(arrays, prefix + "pointwise."),
             forest_of(arrays, prefix + "ranking."),
             HeadNetwork.from_arrays(arrays, prefix + "network."),
             *(float(one) for one in arrays[prefix + "numbers"]),
         )
         for trees in (model.pointwise, model.ranking):
-            trees.check(column_count(model.features))
+            trees.check(column_count(model.features + 1))
+        model.pooled.check(model.features)
         return model
 
 
@@ -109,6 +118,7 @@ class LineModel:
 
     Attributes:
         shared: The members.
+        scale: Of the pooled score on the line.
         state: Of the support.
         weight: The head's, float32 [width].
         bias: The head's.
@@ -116,6 +126,7 @@ class LineModel:
     """
 
     shared: SharedModel
+    scale: PooledScale
     state: SupportState
     weight: Floats
     bias: float
@@ -123,21 +134,21 @@ class LineModel:
 
     def full(self, rows: Floats) -> Floats:
         """Return how rare rows are: the mean of the members, float32 [n]."""
-        columns = self.state.columns(rows)
-        members = self.shared.members(columns, self.state.features, self.weight, self.bias)
+        columns = self.state.columns(self.scale.extended(rows, self.shared.pooled))
+        members = self.shared.members(columns, self.weight, self.bias)
         rare = [tail.apply(one) for tail, one in zip(self.tails, members, strict=True)]
         return np.asarray(np.mean(rare, axis=0), np.float32)
 
     def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
         """Return the head's word alone for all rows but those it calls rarest, which have the members' mean."""
-        columns = self.state.columns(rows, trees=False)
-        own = columns[:, : network_columns(self.state.features)]
-        head = self.shared.network.logits(own, self.weight, self.bias)
+        extended = self.scale.extended(rows, self.shared.pooled)
+        columns = self.state.columns(extended, trees=False)
+        head = self.shared.network.logits(columns[:, : network_columns(self.state.features)], self.weight, self.bias)
         rare = self.tails[0].apply(head)
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
             chosen = columns[top]
-            self.state.fill_trees(rows[top], chosen)
+            self.state.fill_trees(extended[top], chosen)
             pointwise = self.tails[1].apply(self.shared.pointwise.predict(chosen))
             ranking = self.tails[2].apply(self.shared.ranking.predict(chosen))
             rare[top] = (rare[top] + pointwise + ranking) / 3
@@ -147,6 +158,7 @@ class LineModel:
         """Return what is the line's own as named arrays."""
         return {
             **{_SUPPORT + name: array for name, array in self.state.arrays().items()},
+            "pooled.scale": np.array([self.scale.mean, self.scale.scale], np.float64),
             "head.weight": self.weight,
             "head.bias": np.array([self.bias], np.float64),
             "tail.scores": np.stack([tail.scores for tail in self.tails]),
@@ -172,9 +184,10 @@ class LineModel:
         head, pointwise, ranking = tails
         bias = float(arrays["head.bias"][0])
         state = SupportState.from_arrays(own)
-        if state.features != shared.features or arrays["head.weight"].shape != shared.network.head[0].shape:
-            raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features}")
-        return LineModel(shared, state, arrays["head.weight"], bias, (head, pointwise, ranking))
+        scale = PooledScale(*(float(one) for one in arrays["pooled.scale"]))
+        if state.features != shared.features + 1 or arrays["head.weight"].shape != shared.network.head[0].shape:
+            raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
+        return LineModel(shared, scale, state, arrays["head.weight"], bias, (head, pointwise, ranking))
 
 
 def _logit(share: float) -> float:

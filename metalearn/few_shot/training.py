@@ -13,6 +13,7 @@ from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
 from metalearn.few_shot.model import SharedModel
+from metalearn.few_shot.pooled_score import extended_tasks, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.few_shot.tails import fit_tail
 from metalearn.fingerprint import fingerprint
@@ -61,10 +62,14 @@ def train_shared_model(
         MetalearnError: No line has frauds on both sides of a cut.
     """
     kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), "few-shot"))
+    pooled = kept.forest("pooled.", lambda: fit_pooled(tasks, plan.threads, plan.seed))
+    extended = extended_tasks(tasks, plan.threads, plan.seed)
     bank = draw_bank(
-        tasks, replace(plan.bank, seed=plan.seed), lambda step, steps: progress("episodes", step, steps, float("nan"))
+        extended,
+        replace(plan.bank, seed=plan.seed),
+        lambda step, steps: progress("episodes", step, steps, float("nan")),
     )
-    width = network_columns(tasks[0].features.shape[1])
+    width = network_columns(extended[0].features.shape[1])
     progress("trees", 0, 2, float("nan"))
     pointwise = kept.forest("pointwise.", lambda: fit_pointwise(bank, plan.threads, plan.seed))
     progress("trees", 1, 2, float("nan"))
@@ -72,7 +77,7 @@ def train_shared_model(
     progress("trees", 2, 2, float("nan"))
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
-    return _calibrated(SharedModel(pointwise, ranking, network, prevalence=prevalence), bank)
+    return _calibrated(SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence), bank)
 
 
 def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedModel:
@@ -80,7 +85,7 @@ def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedMod
     rare, labels = [], []
     for one in bank:
         weight, bias = shared.network.adapt(one.support, one.support_labels)
-        members = shared.members(one.columns, shared.features, weight, bias)
+        members = shared.members(one.columns, weight, bias)
         genuine = one.labels == 0
         if not genuine.any():
             continue

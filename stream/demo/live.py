@@ -22,7 +22,7 @@ class LiveFeed:
         self._producer = producer
         self._history = history
         self._prefix = prefix
-        self.labels = 0
+        self.labelled: list[str] = []
 
     def events(self, rows: Iterable[int], per_second: float, advance: Callable[[int], None]) -> None:
         """Write events at a pace, evenly."""
@@ -51,4 +51,4 @@ class LiveFeed:
             self._prefix + FRAUD_LABELS, key=label.event_id.encode(), value=label.model_dump_json().encode()
         )
         self._producer.flush()
-        self.labels += 1
+        self.labelled.append(label.event_id)

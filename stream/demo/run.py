@@ -16,6 +16,7 @@ from rich.progress import Progress, TaskID
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.training import FewShotPlan
+from metalearn.tasks.task import Task
 from metalearn.training import TrainingPlan
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
@@ -24,6 +25,7 @@ from stream.demo.kept_files import INITIALISATION, LIVE, TRAINING, keep_files
 from stream.demo.latency import counter_total, histogram_quantiles
 from stream.demo.live import LiveFeed
 from stream.demo.processes import WorkerProcess, free_ports
+from stream.demo.refitted import refitted_precision
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.history import History, read_history
@@ -96,6 +98,7 @@ class Demo:
         """
         self._plan = plan
         self._folder = folder
+        self._tasks: list[Task] = []
         self._bar = bar
         self._lines_file = lines_file
         self._lines: dict[str, BusinessLine] = load_lines([lines_file])
@@ -122,6 +125,7 @@ class Demo:
         until_s = START_S + plan.training_days * DAY_S
         data = training_data(history, features, fresh, until_s)
         training = replace(TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps)
+        self._tasks = data.tasks
         few_shot = FewShotPlan(BankPlan(episodes=plan.episodes), HeadPlan(steps=plan.head_steps), seed=plan.seed)
         until = datetime.fromtimestamp(until_s, UTC).isoformat()
         made = train_initialisation(data, training, until, self._phases(), None, few_shot=few_shot)
@@ -234,17 +238,19 @@ class Demo:
             "produce_to_score_s": _paced_latency(scored, live, self._plan),
             "produce_to_score_s_whole_run": dict(zip(("p50", "p95", "p99"), map(_milli, score_s), strict=True)),
             "alerts": len(read_topic(servers, ALERTS)),
-            "labels": feed.labels,
+            "labels": len(feed.labelled),
             "label_to_live_s": dict(zip(("p50", "p95"), map(_milli, live_s), strict=True)),
             "adaptations": {
                 outcome: int(counter_total(learn_page, "foreshot_adaptations", outcome=outcome))
                 for outcome in ("accepted", "rejected")
             },
             "audit_records": len(read_topic(servers, ADAPTATIONS)),
-            "unseen_line": self._unseen(servers, initialisation, live, scored),
+            "unseen_line": self._unseen(servers, initialisation, live, scored, set(feed.labelled)),
         }
 
-    def _unseen(self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent]) -> dict[str, Any]:
+    def _unseen(
+        self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
+    ) -> dict[str, Any]:
         scorers = scorers_over(load_initialisation(initialisation, feature_hash()))
         weights = LiveWeights(scorers, feature_hash(), Metrics())
         for record in read_topic(servers, LINE_WEIGHTS):
@@ -260,15 +266,19 @@ class Demo:
             ),
             default=0,
         )
-        judgement = before_after(judged, frauds, scorers.get(UNSEEN_LINE.name, unlabelled))
+        before = scorers.get(UNSEEN_LINE.name, unlabelled)
+        judgement = before_after(judged, frauds, before)
+        past = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s < first_s]
+        refitted = refitted_precision(self._tasks, before.standardisation, past, labelled, judged, frauds)
         example = next((event for event in judged if event.alerted and event.event_id in frauds), None)
         return {
             "line": UNSEEN_LINE.name,
             "labelled_frauds": self._plan.labels,
             "events_judged": judgement.events,
             "frauds_judged": judgement.frauds,
-            "average_precision_before": round(judgement.before, 4),
-            "average_precision_after": round(judgement.after, 4),
+            "average_precision_pooled": round(judgement.before, 4),
+            "average_precision_refitted_trees": round(refitted, 4),
+            "average_precision_adapted": round(judgement.after, 4),
             "weights_version": judged[-1].weights_version if judged else 0,
             "an_alert": None if example is None else {
                 "score": round(example.score, 4),

@@ -37,6 +37,11 @@ class LineScorer(Protocol):
         """Share of the line's background in each bin of scores, float64 [512]."""
         ...
 
+    @property
+    def standardisation(self) -> Standardisation:
+        """The line's scale."""
+        ...
+
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
         ...
@@ -76,6 +81,11 @@ class NetworkScorer:
     def score_histogram(self) -> npt.NDArray[np.float64]:
         """Share of the line's background in each bin of scores, float64 [512]."""
         return self._histogram
+
+    @property
+    def standardisation(self) -> Standardisation:
+        """The line's scale."""
+        return self._standardisation
 
     def standardise(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return raw rows as the network takes them."""

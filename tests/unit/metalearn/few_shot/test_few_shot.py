@@ -14,6 +14,7 @@ from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
 from metalearn.few_shot.method import FewShotMethod
 from metalearn.few_shot.model import LineModel, SharedModel
+from metalearn.few_shot.pooled_score import extended_tasks, pooled_scale
 from metalearn.few_shot.tails import fit_tail
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.inner_loop import InnerLoop, descend
@@ -107,7 +108,8 @@ def test_the_cascade_keeps_the_top_and_a_rows_batch_does_not_change_its_score(sh
 
 def test_the_head_adapts_in_numpy_as_it_does_in_torch(shared, unseen):
     _, _, support = unseen
-    learnt = learn_support(support)
+    scale = pooled_scale(support.unlabelled, shared.pooled)
+    learnt = learn_support(scale.extended_support(support, shared.pooled))
     network = shared.network
     weight, bias = network.adapt(learnt.columns, learnt.labels)
     seen = torch.from_numpy(network.hidden(learnt.columns))[None]
@@ -127,7 +129,7 @@ def test_the_head_adapts_in_numpy_as_it_does_in_torch(shared, unseen):
 
 
 def test_a_head_without_frauds_does_not_move(shared):
-    columns = np.zeros((4, network_columns(FEATURES)), np.float32)
+    columns = np.zeros((4, network_columns(FEATURES + 1)), np.float32)
     weight, bias = shared.network.adapt(columns, np.zeros(4, np.float32))
     assert np.array_equal(weight, shared.network.head[0])
     assert bias == shared.network.head[1]
@@ -186,3 +188,15 @@ def test_scores_of_the_method_are_chances(unseen):
         scores = trained.adapt(support)(task.features[cut:])
         assert scores.dtype == np.float64
         assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_the_pooled_score_of_a_training_line_is_of_trees_that_never_saw_it():
+    tasks = [a_line(seed) for seed in range(3)]
+    first = extended_tasks(tasks, 1, 0)
+    changed = replace(tasks[0], labels=np.roll(tasks[0].labels, 7))
+    again = extended_tasks([changed, *tasks[1:]], 1, 0)
+    genuine = np.array_equal(first[0].features[:, :-1], again[0].features[:, :-1])
+    assert genuine
+    order = np.argsort(first[0].features[:, -1], kind="stable")
+    assert (np.diff(again[0].features[order, -1]) >= 0).all()
+    assert not np.array_equal(first[1].features, again[1].features)

@@ -1,0 +1,111 @@
+"""The pooled trees' score as one more feature: what fraud looks like on all lines together.
+
+Where a line's rows are learnt from, the trees that score them were fitted on other lines
+alone, so that the score is worth there what it is worth on a line that is new.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.errors import MetalearnError
+from metalearn.evidence.forest import Forest
+from metalearn.evidence.line_trees import fit_forest
+from metalearn.support import LineSupport
+from metalearn.tasks.task import Task
+
+Floats = npt.NDArray[np.float32]
+
+ROUNDS = 60
+_FOLDS = 3
+_MOST_ROWS = 40_000
+_FRAUD_SHARE = 0.1
+_CLIP = 20.0
+_LEAST_SCALE = 1e-3
+_PARAMETERS: dict[str, Any] = {
+    "objective": "binary",
+    "num_leaves": 15,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.5,
+    "lambda_l2": 5.0,
+    "max_bin": 63,
+    "verbose": -1,
+    "deterministic": True,
+    "force_col_wise": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PooledScale:
+    """Mean and spread of the pooled score on a line's own unlabelled rows."""
+
+    mean: float
+    scale: float
+
+    def extended(self, rows: Floats, pooled: Forest) -> Floats:
+        """Return rows with the pooled score as their last feature, float32 [n, features + 1]."""
+        score = np.clip((pooled.predict(rows) - np.float32(self.mean)) / np.float32(self.scale), -_CLIP, _CLIP)
+        return np.concatenate([rows, score[:, None].astype(np.float32)], 1)
+
+    def extended_support(self, support: LineSupport, pooled: Forest) -> LineSupport:
+        """Return the support with all its rows extended."""
+        return LineSupport(
+            *(self.extended(part, pooled) for part in (support.frauds, support.genuine, support.unlabelled))
+        )
+
+
+def pooled_scale(rows: Floats, pooled: Forest) -> PooledScale:
+    """Return the scale of a line with these rows, presumed genuine, float32 [n, features]."""
+    scores = pooled.predict(np.ascontiguousarray(rows, np.float32)).astype(np.float64)
+    if not len(scores):
+        return PooledScale(0.0, 1.0)
+    return PooledScale(float(scores.mean()), max(float(scores.std()), _LEAST_SCALE))
+
+
+def fit_pooled(tasks: Sequence[Task], threads: int, seed: int) -> Forest:
+    """Return trees fitted over all lines, every line alike.
+
+    Raises:
+        MetalearnError: No line has a fraud.
+    """
+    generator = np.random.default_rng([seed, 17])
+    rows, labels, weights = [], [], []
+    each = max(_MOST_ROWS // max(len(tasks), 1), 1)
+    for task in tasks:
+        frauds = np.flatnonzero(task.labels == 1)
+        others = np.flatnonzero(task.labels == 0)
+        if not len(frauds) or not len(others):
+            continue
+        kept = np.concatenate([generator.permutation(frauds)[:each], generator.permutation(others)[:each]])
+        fraud = np.isin(kept, frauds)
+        share = np.where(fraud, _FRAUD_SHARE / fraud.sum(), (1 - _FRAUD_SHARE) / (~fraud).sum())
+        rows.append(task.features[kept])
+        labels.append(fraud.astype(np.float32))
+        weights.append(share)
+    if not rows:
+        raise MetalearnError("nothing to learn from: no line has frauds and genuine rows")
+    joined = np.concatenate(weights)
+    parameters = {**_PARAMETERS, "num_threads": threads, "seed": seed}
+    scaled = joined * len(joined) / joined.sum()
+    return fit_forest(np.concatenate(rows), np.concatenate(labels), ROUNDS, parameters, weight=scaled)
+
+
+def extended_tasks(tasks: Sequence[Task], threads: int, seed: int) -> list[Task]:
+    """Return the lines with the score of trees that were fitted on other lines as their last feature."""
+    folds = min(_FOLDS, len(tasks))
+    found: list[Task | None] = [None] * len(tasks)
+    for fold in range(folds):
+        others = [task for at, task in enumerate(tasks) if at % folds != fold] or list(tasks)
+        try:
+            pooled = fit_pooled(others, threads, seed)
+        except MetalearnError:
+            pooled = fit_pooled(tasks, threads, seed)
+        for at in range(fold, len(tasks), folds):
+            task = tasks[at]
+            own = pooled_scale(task.features[task.labels == 0][:5_000], pooled)
+            found[at] = replace(task, features=own.extended(task.features, pooled))
+    return [task for task in found if task is not None]
