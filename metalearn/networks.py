@@ -25,6 +25,22 @@ def initial_parameters(
     return made
 
 
+def spread_parameters(
+    features: int, widths: Sequence[int], generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> dict[str, Tensor]:
+    """Return fresh parameters as `initial_parameters` does, weights and biases uniform in ±1/√in.
+
+    With one input, biases of zero would put every unit's kink on the same point.
+    """
+    made: dict[str, Tensor] = {}
+    for index, (inside, out) in enumerate(pairwise([features, *widths, 1])):
+        most = inside**-0.5
+        for name, shape in (("weight", (out, inside)), ("bias", (out,))):
+            drawn = torch.rand(shape, generator=generator, dtype=dtype)
+            made[f"layer{index}.{name}"] = (2 * drawn - 1) * most
+    return made
+
+
 def layer_count(parameters: Mapping[str, object]) -> int:
     """Return how many layers there are."""
     return sum(name.startswith("layer") and name.endswith(".weight") for name in parameters)

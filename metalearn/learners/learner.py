@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from metalearn.networks import initial_parameters
+from metalearn.networks import initial_parameters, spread_parameters
 from metalearn.rows import Rows
 
 State = Mapping[str, Tensor]
@@ -20,14 +20,22 @@ TaskLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """A perceptron with one output: how many inputs, and the hidden layers' widths."""
+    """A perceptron with one output.
+
+    Attributes:
+        inputs: How many.
+        widths: Of the hidden layers.
+        spread: Whether it begins with spread biases (`spread_parameters`) instead of none.
+    """
 
     inputs: int
     widths: tuple[int, ...]
+    spread: bool = False
 
     def draw(self, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
         """Return fresh parameters."""
-        return initial_parameters(self.inputs, self.widths, generator, dtype)
+        begin = spread_parameters if self.spread else initial_parameters
+        return begin(self.inputs, self.widths, generator, dtype)
 
 
 class Learner(Protocol):
