@@ -319,7 +319,7 @@ def test_all_steps_count_at_first_and_the_last_alone_from_half_way():
 def test_reptiles_gradient_is_the_way_back_from_where_the_tasks_end():
     learner = LEARNERS["Reptile"]
     state, support, query = a_state(learner), some_rows(), some_rows(seed=2)
-    both = padded([(torch.cat([s, q]), torch.cat([t, u])) for s, q, t, u in zip(
+    both = padded([rows_of(torch.cat([s, q]), torch.cat([t, u])) for s, q, t, u in zip(
         support.inputs, query.inputs, support.targets, query.targets, strict=True)])  # fmt: skip
     ends = learner.adapt(state, both)
     found = torch.autograd.grad(learner.meta_loss(state, support, query), list(state.values()))
