@@ -18,6 +18,7 @@ _COMMANDS = {
     "replay": "Put history through Kafka in event-time order.",
     "backtest": "Run the same pipeline over history, without Kafka.",
     "train": "Meta-train a shared initialisation.",
+    "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
     "weights": "List, show or roll back a line's weights.",
 }
