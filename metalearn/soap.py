@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+Pair = tuple[Tensor | None, Tensor | None]
+"""Of a matrix's rows and of its columns; None where there is but one."""
+
 
 @dataclass(slots=True)
 class _Kept:
@@ -17,8 +20,8 @@ class _Kept:
 
     first: Tensor
     second: Tensor
-    products: tuple[Tensor | None, Tensor | None]
-    bases: tuple[Tensor | None, Tensor | None]
+    products: Pair
+    bases: Pair
 
 
 class Soap(torch.optim.Optimizer):
@@ -71,16 +74,9 @@ class Soap(torch.optim.Optimizer):
         unbiased = _rotated(first, kept.bases) / (1 - fade**self._steps)
         scale = (second / (1 - fade_square**self._steps)).sqrt() + self._epsilon
         move = _rotated(unbiased / scale, _turned(kept.bases))
-        products = tuple(
-            None if old is None or new is None else torch.lerp(new, old, fade_square)
-            for old, new in zip(kept.products, _products(gradient), strict=True)
-        )
-        bases = kept.bases
-        if self._steps % self._renewed_every == 0:
-            bases = tuple(
-                None if basis is None or product is None else torch.linalg.qr(product @ basis).Q
-                for product, basis in zip(products, bases, strict=True)
-            )
+        products = _faded(kept.products, _products(gradient), fade_square)
+        due = self._steps % self._renewed_every == 0
+        bases = _renewed(products, kept.bases) if due else kept.bases
         self._kept[key] = _Kept(first, second, products, bases)
         return move
 
@@ -89,7 +85,7 @@ def _matrix(value: Tensor) -> Tensor:
     return value if value.dim() > 1 else value.reshape(-1, 1)
 
 
-def _products(gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+def _products(gradient: Tensor) -> Pair:
     rows, columns = gradient.shape[-2:]
     return gradient @ gradient.mT if rows > 1 else None, gradient.mT @ gradient if columns > 1 else None
 
@@ -100,12 +96,28 @@ def _begun(gradient: Tensor) -> _Kept:
     return _Kept(torch.zeros_like(gradient), torch.zeros_like(gradient), products, (left, right))
 
 
-def _rotated(value: Tensor, bases: tuple[Tensor | None, Tensor | None]) -> Tensor:
+def _faded(old: Pair, new: Pair, fade: float) -> Pair:
+    left, right = (
+        None if one is None or other is None else torch.lerp(other, one, fade)
+        for one, other in zip(old, new, strict=True)
+    )
+    return left, right
+
+
+def _renewed(products: Pair, bases: Pair) -> Pair:
+    left, right = (
+        None if product is None or basis is None else torch.linalg.qr(product @ basis).Q
+        for product, basis in zip(products, bases, strict=True)
+    )
+    return left, right
+
+
+def _rotated(value: Tensor, bases: Pair) -> Tensor:
     left, right = bases
     turned = value if left is None else left.mT @ value
     return turned if right is None else turned @ right
 
 
-def _turned(bases: tuple[Tensor | None, Tensor | None]) -> tuple[Tensor | None, Tensor | None]:
+def _turned(bases: Pair) -> Pair:
     left, right = bases
     return None if left is None else left.mT, None if right is None else right.mT

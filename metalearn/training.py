@@ -15,8 +15,8 @@ from torch import Tensor
 
 from metalearn.errors import MetalearnError
 from metalearn.fingerprint import fingerprint
-from metalearn.losses import balanced_cross_entropy
 from metalearn.learners.learner import NetworkShape
+from metalearn.losses import balanced_cross_entropy
 from metalearn.maml import encoded, fraud_learner, rows_of_supports, state_with
 from metalearn.networks import forward, initial_parameters
 from metalearn.piecewise import encode, fit_edges

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Tell = Callable[[str, int, int], None]
 """(what is being trained, step, steps)."""
@@ -43,4 +44,4 @@ def stretches(losses: Sequence[float]) -> tuple[float, ...]:
     """Return the means over at most 60 equal stretches."""
     count = min(_STRETCHES, len(losses))
     edges = [at * len(losses) // count for at in range(count + 1)] if count else []
-    return tuple(sum(losses[a:b]) / (b - a) for a, b in zip(edges, edges[1:], strict=False))
+    return tuple(sum(losses[a:b]) / (b - a) for a, b in pairwise(edges))

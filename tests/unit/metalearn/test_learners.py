@@ -23,10 +23,11 @@ LEARNERS = {
     "MAML++": Maml(SHAPE, huber, 3, 0.05, learned_rates="layer_and_step", multi_step=True),
     "Reptile": Reptile(Maml(SHAPE, squared_error, 3, 0.05, first_order=True)),
     "BMAML": Bmaml(SHAPE, squared_error, 4, 2, 1, 0.02, prior_precision=0.1),
+    "bias transformation": Maml(NetworkShape(2, (5, 4), spread=True, constants=3), squared_error, 3, 0.05),
     "ensemble": Ensemble(Maml(SHAPE, squared_error, 2, 0.05), 3),
 }
 # Their meta-loss is the very function that their gradient is of.
-WITH_TRUE_GRADIENT = ("MAML", "ANIL", "Meta-SGD", "MAML++", "ensemble")
+WITH_TRUE_GRADIENT = ("MAML", "ANIL", "Meta-SGD", "MAML++", "bias transformation", "ensemble")
 
 
 def a_state(learner, seed=0):
