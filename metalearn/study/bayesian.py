@@ -53,7 +53,7 @@ class BayesianPlan:
 
 
 QUICK = BayesianPlan(steps=6, seeds=2, waves=20, kept_out=5, particles=3)
-_SHAPE = NetworkShape(1, (40, 40), spread=True)
+_SHAPE = NetworkShape(1, (40, 40), spread=True, constants=10)
 
 
 @dataclass(frozen=True, slots=True)
