@@ -23,43 +23,40 @@ class Lengths:
 
     Attributes:
         finn: Of Finn's protocol.
+        finn_biased: With the bias transformation, which goes on gaining for longer.
         one_step: Of Meta-SGD's protocol, one inner step.
         many_steps: Of MAML++ and its ablations, five inner steps.
     """
 
-    finn: int = 16_000
+    finn: int = 8_000
+    finn_biased: int = 20_000
     one_step: int = 6_000
     many_steps: int = 5_000
 
 
-QUICK = Lengths(40, 40, 20)
+QUICK = Lengths(40, 40, 40, 20)
 
 
 _FINN_TARGETS = ((10, "0.20", 0.25), (5, "0.30", 0.35))
 
 
 def finn_trials(seed: int, lengths: Lengths) -> list[Trial]:
-    """Return for ten and for five points MAML, MAML with the bias transformation, and that in first order."""
-    plain = Maml(FINN_SHAPE, squared_error, 1, 0.01)
-    biased = replace(plain, shape=WITH_CONSTANTS)
-    plan = OuterPlan(lengths.finn, 25, 2e-2, warm_up=100, optimiser="soap", seed=seed)
-
-    def trial(method: str, learner: Maml, shots: int, published: str = "", most: float | None = None) -> Trial:
-        return Trial("finn", f"{method}, {shots}-shot", learner, FINN, shots, 50, plan, published, most)
-
-    return [
-        one
-        for shots, published, most in _FINN_TARGETS
-        for one in (
-            trial("MAML", plain, shots, published, most),
-            trial("MAML with bias transformation", biased, shots, published, most),
-            trial("FOMAML with bias transformation", replace(biased, first_order=True), shots),
-        )
-    ]
+    """Return MAML and FOMAML for ten and for five points, without and with the bias transformation."""
+    plain = OuterPlan(lengths.finn, 25, 2e-2, warm_up=100, optimiser="soap", seed=seed)
+    plans = {FINN_SHAPE: plain, WITH_CONSTANTS: replace(plain, steps=lengths.finn_biased)}
+    made: list[Trial] = []
+    for shots, published, most in _FINN_TARGETS:
+        for shape, plan in plans.items():
+            name = f"{' with bias transformation' if shape.constants else ''}, {shots}-shot"
+            maml = Maml(shape, squared_error, 1, 0.01)
+            made.append(Trial("finn", f"MAML{name}", maml, FINN, shots, 50, plan, published, most))
+            first, half = replace(maml, first_order=True), replace(plan, rate=plan.rate / 2)
+            made.append(Trial("finn", f"FOMAML{name}", first, FINN, shots, 50, half))
+    return made
 
 
 def run_finn(seed: int, lengths: Lengths, tell: Tell, device: torch.device) -> list[Result]:
-    """Run Finn's protocol; FOMAML is held against MAML as trained here, right before it."""
+    """Run Finn's protocol; FOMAML is held against MAML on the same network, which comes before it."""
     made: list[Result] = []
     for trial in finn_trials(seed, lengths):
         found = run_trial(trial, tell, device)

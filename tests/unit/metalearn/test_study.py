@@ -30,7 +30,7 @@ def run(tmp_path, *flags):
     return CliRunner().invoke(foreshot, ["study", "sinusoid", "--quick", "--out", str(tmp_path), *flags])
 
 
-@pytest.mark.parametrize(("protocol", "rows"), [("finn", 6), ("meta-sgd", 9), ("bmaml", 5)])
+@pytest.mark.parametrize(("protocol", "rows"), [("finn", 8), ("meta-sgd", 9), ("bmaml", 5)])
 def test_a_protocol_is_run_and_written_as_json_and_as_a_page(tmp_path, protocol, rows):
     ended = run(tmp_path, "--protocol", protocol, "--json")
     assert ended.exit_code == 0, ended.output
