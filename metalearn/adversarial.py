@@ -16,7 +16,7 @@ from torch import Tensor
 from metalearn.episode import Episode
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
-from metalearn.maml import encoded, pad, support_loss
+from metalearn.maml import encoded, rows_of_supports
 from metalearn.networks import for_tasks, forward
 
 
@@ -107,21 +107,23 @@ def attacked(
         fraud_share: The frauds' share of the losses.
     """
     edges = torch.from_numpy(attack.edges)
-    support = pad([encoded(one.support, attack.edges) for one in episodes])
+    support = rows_of_supports([encoded(one.support, attack.edges) for one in episodes])
     adapted = descend(
-        lambda current: support_loss(current, support, fraud_share).sum(),
+        lambda current: balanced_cross_entropy(
+            forward(current, support.inputs), support.targets, support.weights, fraud_share
+        ).sum(),
         for_tasks({name: value.detach() for name, value in parameters.items()}, len(episodes)),
         {name: _plain(rate) for name, rate in rates.items()},
         replace(loop, first_order=True),
     )
-    query = pad([one.query for one in episodes])
+    query = rows_of_supports([one.query for one in episodes])
 
     def loss(rows: Tensor) -> Tensor:
         logits = forward(adapted, encode_tensor(rows, edges))
-        return balanced_cross_entropy(logits, query.labels, query.weights, fraud_share).sum()
+        return balanced_cross_entropy(logits, query.targets, query.weights, fraud_share).sum()
 
-    mask = query.labels.unsqueeze(-1) * torch.from_numpy(attack.movable)
-    moved = fgsm(loss, query.features, mask, attack.epsilon).numpy()
+    mask = query.targets.unsqueeze(-1) * torch.from_numpy(attack.movable)
+    moved = fgsm(loss, query.inputs, mask, attack.epsilon).numpy()
     return [
         replace(one, query=replace(one.query, features=moved[at, : len(one.query)].copy()))
         for at, one in enumerate(episodes)

@@ -1,11 +1,11 @@
-"""MAML and its first-order form: adapting to a support, and the loss that the outer loop lowers.
+"""MAML as it ships: one learner for training an initialisation and for adapting it to a line.
 
 Finn, Abbeel and Levine, "Model-agnostic meta-learning for fast adaptation of deep
-networks", 2017.
+networks", 2017; rates learned by layer.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 
 from metalearn.checkpoint import Initialisation
-from metalearn.episode import Episode, Support
-from metalearn.inner_loop import InnerLoop, descend
+from metalearn.episode import Support
+from metalearn.learners.learner import NetworkShape
+from metalearn.learners.maml import RATE, Maml
 from metalearn.losses import balanced_cross_entropy
-from metalearn.networks import for_tasks, forward
+from metalearn.networks import layer_count
 from metalearn.piecewise import EDGES, encode
+from metalearn.rows import Rows, padded
 
 RATES = "inner.rate"
 
@@ -27,73 +29,47 @@ RATES = "inner.rate"
 _MOST_STEPS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class PaddedSupport:
-    """Supports of several tasks, padded to the longest; padding has weight 0."""
-
-    features: Tensor
-    labels: Tensor
-    weights: Tensor
-
-
 def encoded(support: Support, edges: npt.NDArray[np.float32]) -> Support:
     """Return a support whose rows are what the network takes."""
     return Support(encode(support.features, edges), support.labels, support.weights)
 
 
-def pad(supports: Sequence[Support], dtype: torch.dtype = torch.float32) -> PaddedSupport:
-    """Return supports side by side: [tasks, examples, inputs] and [tasks, examples]."""
-    most = max(len(support) for support in supports)
-    width = supports[0].features.shape[1]
-    features = np.zeros((len(supports), most, width), np.float32)
-    labels = np.zeros((len(supports), most), np.float32)
-    weights = np.zeros((len(supports), most), np.float32)
-    for at, support in enumerate(supports):
-        features[at, : len(support)] = support.features
-        labels[at, : len(support)] = support.labels
-        weights[at, : len(support)] = support.weights
-    return PaddedSupport(*(torch.from_numpy(array).to(dtype) for array in (features, labels, weights)))
+def rows_of_supports(supports: Sequence[Support], dtype: torch.dtype = torch.float32) -> Rows:
+    """Return supports side by side, padded to the longest."""
+    return padded([Rows(*(torch.from_numpy(array).to(dtype) for array in _arrays(one))) for one in supports])
 
 
-def support_loss(parameters: Mapping[str, Tensor], support: PaddedSupport, fraud_share: float) -> Tensor:
-    """Return each task's loss on its support, [tasks]."""
-    logits = forward(parameters, support.features)
-    return balanced_cross_entropy(logits, support.labels, support.weights, fraud_share)
+def _arrays(support: Support) -> tuple[npt.NDArray[np.float32], ...]:
+    return support.features, support.labels, support.weights
 
 
-def meta_loss(
-    parameters: Mapping[str, Tensor],
-    rates: Mapping[str, Tensor | float],
-    episodes: Sequence[Episode],
-    loop: InnerLoop,
-    fraud_share: float,
-    unadapted_share: float = 0.0,
-) -> Tensor:
-    """Return the mean query loss after each task adapted to its own support.
+def fraud_learner(
+    shape: NetworkShape, steps: int, fraud_share: float, *, first_order: bool, unadapted_share: float = 0.0
+) -> Maml:
+    """Return the learner whose state has its parameters' own rates; see `state_with`.
 
     Args:
-        parameters: The initialisation, requiring gradients.
-        rates: Inner step size by parameter name.
-        episodes: One for each task, its rows as the network takes them.
-        loop: How to adapt.
+        shape: Of the network.
+        steps: Inner steps.
         fraud_share: The frauds' share of support and query loss.
-        unadapted_share: Weight of the query loss before adapting, so that the
-            initialisation itself can score a line without labels.
+        first_order: FOMAML where true, MAML with the Hessian's term where false.
+        unadapted_share: Weight of the query loss before adapting.
     """
-    dtype = next(iter(parameters.values())).dtype
-    support = pad([episode.support for episode in episodes], dtype)
-    query = pad([episode.query for episode in episodes], dtype)
-    adapted = descend(
-        lambda current: support_loss(current, support, fraud_share).sum(),
-        for_tasks(parameters, len(episodes)),
-        rates,
-        loop,
+    loss = partial(balanced_cross_entropy, fraud_share=fraud_share)
+    return Maml(
+        shape,
+        loss,
+        steps,
+        rate=1.0,
+        first_order=first_order,
+        learned_rates="layer",
+        unadapted_share=unadapted_share,
     )
-    after = support_loss(adapted, query, fraud_share).mean()
-    if not unadapted_share:
-        return after
-    before = support_loss(for_tasks(parameters, len(episodes)), query, fraud_share).mean()
-    return (1 - unadapted_share) * after + unadapted_share * before
+
+
+def state_with(parameters: Mapping[str, Tensor], rates: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return parameters and the inner step size of each as one state."""
+    return {**parameters, **{RATE + name: rate for name, rate in rates.items()}}
 
 
 def adapt(
@@ -116,14 +92,10 @@ def adapt(
     count = min(int(support.labels.sum()), _MOST_STEPS * manifest.inner_steps) if steps is None else steps
     if not len(support) or not count:
         return {name: value.numpy() for name, value in parameters.items()}
-    padded = pad([encoded(support, initialisation.arrays[EDGES])])
-    rates = {name: rate * rate_scale for name, rate in rates_of(initialisation).items()}
-    adapted = descend(
-        lambda current: support_loss(current, padded, manifest.fraud_share).sum(),
-        for_tasks(parameters, 1),
-        rates,
-        InnerLoop(count, first_order=True),
-    )
+    rows = rows_of_supports([encoded(support, initialisation.arrays[EDGES])])
+    rates = {name: torch.tensor(rate * rate_scale) for name, rate in rates_of(initialisation).items()}
+    learner = fraud_learner(_shape_of(parameters), count, manifest.fraud_share, first_order=True)
+    adapted = learner.adapt(state_with(parameters, rates), rows)
     return {name: value[0].detach().numpy().copy() for name, value in adapted.items()}
 
 
@@ -132,3 +104,8 @@ def rates_of(initialisation: Initialisation) -> dict[str, float]:
     names = list(initialisation.layers())
     stored = initialisation.arrays[RATES].tolist()
     return dict(zip(names, stored, strict=True))
+
+
+def _shape_of(parameters: Mapping[str, Tensor]) -> NetworkShape:
+    weights = [parameters[f"layer{at}.weight"] for at in range(layer_count(parameters))]
+    return NetworkShape(weights[0].shape[1], tuple(len(weight) for weight in weights[:-1]))

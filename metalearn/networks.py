@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 Parameters = Mapping[str, Tensor]
+CONSTANT = "constant"
+"""Name of learned inputs that are the same for every row; see `with_constants`."""
 
 
 def initial_parameters(
@@ -25,6 +27,45 @@ def initial_parameters(
     return made
 
 
+def spread_parameters(
+    features: int, widths: Sequence[int], generator: torch.Generator, dtype: torch.dtype = torch.float32
+) -> dict[str, Tensor]:
+    """Return fresh parameters as `initial_parameters` does, weights and biases uniform in ±1/√in.
+
+    With one input, biases of zero would put every unit's kink on the same point.
+    """
+    made: dict[str, Tensor] = {}
+    for index, (inside, out) in enumerate(pairwise([features, *widths, 1])):
+        most = inside**-0.5
+        for name, shape in (("weight", (out, inside)), ("bias", (out,))):
+            drawn = torch.rand(shape, generator=generator, dtype=dtype)
+            made[f"layer{index}.{name}"] = (2 * drawn - 1) * most
+    return made
+
+
+def with_constants(parameters: Parameters, inputs: int, constants: int) -> dict[str, Tensor]:
+    """Return parameters of which some inputs are learned constants, zero at first.
+
+    A gradient step moves them and their weights, so that the first layer's shift has a step
+    size of its own that is learned with them: the bias transformation of Finn, Yu, Zhang,
+    Abbeel and Levine, "One-shot visual imitation learning via meta-learning", 2017, section 4.
+
+    Args:
+        parameters: Of a network with `inputs` and `constants` inputs.
+        inputs: Which come first.
+        constants: How many.
+    """
+    weight = parameters["layer0.weight"].clone()
+    weight[:, :inputs] *= (1 + constants / inputs) ** 0.5
+    return {**parameters, "layer0.weight": weight, CONSTANT: weight.new_zeros(constants)}
+
+
+def beside_rows(rows: Tensor, constants: Tensor) -> Tensor:
+    """Return rows with the constants beside each: [..., examples, features + constants]."""
+    beside = constants.unsqueeze(-2) + rows.new_zeros(*rows.shape[:-1], 1)
+    return torch.cat([rows.expand(*beside.shape[:-1], rows.shape[-1]), beside], -1)
+
+
 def layer_count(parameters: Mapping[str, object]) -> int:
     """Return how many layers there are."""
     return sum(name.startswith("layer") and name.endswith(".weight") for name in parameters)
@@ -41,7 +82,7 @@ def forward(parameters: Parameters, rows: Tensor) -> Tensor:
     Returns:
         [examples] or [tasks, examples].
     """
-    hidden = rows
+    hidden = rows if CONSTANT not in parameters else beside_rows(rows, parameters[CONSTANT])
     last = layer_count(parameters) - 1
     for index in range(last + 1):
         weight, bias = parameters[f"layer{index}.weight"], parameters[f"layer{index}.bias"]

@@ -1,13 +1,16 @@
 """The outer loop: lowers a learner's meta-loss over batches of tasks."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from metalearn.learners.learner import Learner, State
 from metalearn.rows import Rows
+from metalearn.soap import Soap
 
 Draw = Callable[[int, torch.Generator], tuple[Rows, Rows]]
 """(tasks, generator) to their support and query."""
@@ -20,9 +23,11 @@ class OuterPlan:
     Attributes:
         steps: Outer steps.
         tasks: Tasks in each.
-        rate: Adam's first step size.
+        rate: The optimiser's highest step size.
         cosine: Whether it falls to nothing along half a cosine (MAML++, section 4).
+        warm_up: Steps over which it rises from nothing.
         most_norm: The gradient is cut at this norm.
+        optimiser: `adam`, or `soap`, which takes longer for a step and needs far fewer.
         seed: Of the first state and of all tasks.
     """
 
@@ -30,7 +35,9 @@ class OuterPlan:
     tasks: int = 16
     rate: float = 1e-3
     cosine: bool = True
+    warm_up: int = 0
     most_norm: float = 10.0
+    optimiser: Literal["adam", "soap"] = "adam"
     seed: int = 0
 
 
@@ -56,19 +63,29 @@ def train_state(
     generator = torch.Generator().manual_seed(plan.seed)
     first = learner.initial_state(generator, dtype)
     state = {name: value.to(device).requires_grad_() for name, value in first.items()}
-    adam = torch.optim.Adam(list(state.values()), lr=plan.rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, plan.steps) if plan.cosine else None
+    optimiser = _optimiser(list(state.values()), plan)
     for step in range(plan.steps):
         support, query = (moved(rows, device) for rows in draw(plan.tasks, generator))
         loss = learner.meta_loss(state, support, query, step / plan.steps)
-        adam.zero_grad()
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(step, plan)
+        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(state.values(), plan.most_norm)
-        adam.step()
-        if schedule is not None:
-            schedule.step()
+        optimiser.step()
         progress(step + 1, float(loss.detach()))
     return {name: value.detach() for name, value in state.items()}
+
+
+def _optimiser(values: list[Tensor], plan: OuterPlan) -> torch.optim.Optimizer:
+    return Soap(values, plan.rate) if plan.optimiser == "soap" else torch.optim.Adam(values, lr=plan.rate)
+
+
+def rate_at(step: int, plan: OuterPlan) -> float:
+    """Return the step size: a short rise, then half a cosine down where the plan says so."""
+    risen = min(1.0, (step + 1) / (plan.warm_up + 1))
+    fallen = 0.5 * (1.0 + math.cos(math.pi * step / plan.steps)) if plan.cosine else 1.0
+    return plan.rate * risen * fallen
 
 
 def moved(rows: Rows, device: torch.device | str) -> Rows:

@@ -34,8 +34,8 @@ def rows_of(inputs: Tensor, targets: Tensor) -> Rows:
     """Return rows that all weigh alike.
 
     Args:
-        inputs: [tasks, examples, features].
-        targets: [tasks, examples].
+        inputs: [tasks, examples, features], or of one task [examples, features].
+        targets: [tasks, examples], or [examples].
     """
     return Rows(inputs, targets, torch.ones_like(targets))
 
@@ -49,18 +49,17 @@ def joined(first: Rows, second: Rows) -> Rows:
     )
 
 
-def padded(tasks: Sequence[tuple[Tensor, Tensor]]) -> Rows:
+def padded(tasks: Sequence[Rows]) -> Rows:
     """Return tasks of different lengths side by side; padding has weight 0.
 
     Args:
-        tasks: (inputs [examples, features], targets [examples]) of each.
+        tasks: The rows of each, without an axis of tasks: [examples, features] and [examples].
     """
-    most = max(len(targets) for _, targets in tasks)
-    shape = (len(tasks), most)
-    first_inputs, first_targets = tasks[0]
-    inputs = first_inputs.new_zeros(*shape, first_inputs.shape[-1])
-    targets, weights = first_targets.new_zeros(shape), first_targets.new_zeros(shape)
-    for at, (own_inputs, own_targets) in enumerate(tasks):
-        count = len(own_targets)
-        inputs[at, :count], targets[at, :count], weights[at, :count] = own_inputs, own_targets, 1.0
+    most = max(len(one.targets) for one in tasks)
+    shape, first = (len(tasks), most), tasks[0]
+    inputs = first.inputs.new_zeros(*shape, first.inputs.shape[-1])
+    targets, weights = first.targets.new_zeros(shape), first.weights.new_zeros(shape)
+    for at, one in enumerate(tasks):
+        count = len(one.targets)
+        inputs[at, :count], targets[at, :count], weights[at, :count] = one.inputs, one.targets, one.weights
     return Rows(inputs, targets, weights)

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from metalearn.adversarial import Attack, some_attacked
-from metalearn.episode import Episode
 from metalearn.errors import MetalearnError
 from metalearn.fingerprint import fingerprint
 from metalearn.inner_loop import InnerLoop
+from metalearn.learners.learner import NetworkShape
 from metalearn.losses import balanced_cross_entropy
-from metalearn.maml import encoded, meta_loss
+from metalearn.maml import encoded, fraud_learner, rows_of_supports, state_with
 from metalearn.networks import forward, initial_parameters
 from metalearn.piecewise import encode, fit_edges
 from metalearn.tasks.sampler import EpisodePlan, draw_episodes, usable
@@ -252,7 +252,14 @@ def _meta_phase(
     tell: Progress,
     file: Path | None,
 ) -> float:
-    loop = InnerLoop(plan.inner_steps, plan.first_order)
+    shape = NetworkShape(state.parameters["layer0.weight"].shape[1], plan.widths)
+    learner = fraud_learner(
+        shape,
+        plan.inner_steps,
+        plan.fraud_share,
+        first_order=plan.first_order,
+        unadapted_share=plan.unadapted_share,
+    )
     last = float("nan")
     while state.meta_step < plan.meta_steps:
         step = state.meta_step
@@ -263,12 +270,16 @@ def _meta_phase(
             chance = np.random.default_rng([plan.seed, _ADVERSARIAL, step])
             attack = Attack(np.array(plan.movable), plan.adversarial_epsilon, edges, plan.adversarial_share)
             current = {name: value.exp() for name, value in state.log_rates.items()}
+            loop = InnerLoop(plan.inner_steps, first_order=True)
             drawn = some_attacked(drawn, chance, state.parameters, current, loop, attack, plan.fraud_share)
-        episodes = [Episode(encoded(one.support, edges), encoded(one.query, edges)) for one in drawn]
+        support, query = (
+            rows_of_supports([encoded(one, edges) for one in side])
+            for side in ([one.support for one in drawn], [one.query for one in drawn])
+        )
         live = {name: value.requires_grad_() for name, value in state.parameters.items()}
         log_rates = {name: value.requires_grad_() for name, value in state.log_rates.items()}
         rates = {name: value.exp() for name, value in log_rates.items()}
-        loss = meta_loss(live, rates, episodes, loop, plan.fraud_share, plan.unadapted_share)
+        loss = learner.meta_loss(state_with(live, rates), support, query)
         joined = {**live, **{f"rate.{name}": value for name, value in log_rates.items()}}
         found = torch.autograd.grad(loss, list(joined.values()))
         moved = adam_step(joined, found, state.adam, _one_cycle(step, plan.meta_steps, plan.meta_rate), 0.0)

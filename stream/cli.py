@@ -19,6 +19,7 @@ _COMMANDS = {
     "backtest": "Run the same pipeline over history, without Kafka.",
     "train": "Meta-train a shared initialisation.",
     "evaluate": "Judge the few-shot model and every baseline on unseen lines.",
+    "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
     "weights": "List, show or roll back a line's weights.",
 }

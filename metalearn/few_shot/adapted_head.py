@@ -18,7 +18,7 @@ from metalearn.few_shot.head_network import CLIP, HeadNetwork
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
 from metalearn.networks import for_tasks, forward, initial_parameters
-from metalearn.rows import Rows, padded
+from metalearn.rows import Rows, padded, rows_of
 
 Floats = npt.NDArray[np.float32]
 
@@ -68,8 +68,8 @@ def train_head(
     def tensor(columns: Floats) -> Tensor:
         return torch.from_numpy(np.clip((columns[:, :width] - mean) / scale, -CLIP, CLIP).astype(np.float32))
 
-    query = [(tensor(one.columns), torch.from_numpy(one.labels)) for one in bank]
-    support = [(tensor(one.support), torch.from_numpy(one.support_labels)) for one in bank]
+    query = [rows_of(tensor(one.columns), torch.from_numpy(one.labels)) for one in bank]
+    support = [rows_of(tensor(one.support), torch.from_numpy(one.support_labels)) for one in bank]
     generator = torch.Generator().manual_seed(seed)
     state = initial_parameters(width, plan.widths, generator)
     state["log_rate"] = torch.tensor(float(np.log(plan.inner_rate)))

@@ -123,22 +123,30 @@ class Ensemble:
     """Several learners from different starts, their predictions averaged.
 
     Attributes:
-        member: What each of them is.
+        member: What each of them is; rates are fixed or learned for each number.
         members: How many.
     """
 
     member: Maml
     members: int
 
+    def __post_init__(self) -> None:
+        """Check that the members can be moved side by side.
+
+        Raises:
+            ValueError: Rates are learned by layer, which has no axis of members.
+        """
+        if self.member.learned_rates not in {"none", "parameter"}:
+            raise ValueError(f"an ensemble cannot learn rates by {self.member.learned_rates}")
+
     def initial_state(self, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
-        """Return each member's state under its number."""
+        """Return the members' states: each tensor with a leading axis of members."""
         drawn = [self.member.initial_state(generator, dtype) for _ in range(self.members)]
-        return {f"member{at}.{name}": value for at, one in enumerate(drawn) for name, value in one.items()}
+        return {name: torch.stack([one[name] for one in drawn]) for name in drawn[0]}
 
     def adapt(self, state: State, support: Rows) -> Weights:
-        """Return each member's weights under its number."""
-        adapted = [self.member.adapt(self._own(state, at), support) for at in range(self.members)]
-        return {f"member{at}.{name}": value for at, one in enumerate(adapted) for name, value in one.items()}
+        """Return each member's weights: [tasks, members, ...]."""
+        return self.member.adapt(state, support.with_particles())
 
     def predict(self, weights: Weights, inputs: Tensor) -> Tensor:
         """Return the mean over the members, [tasks, examples]."""
@@ -146,13 +154,9 @@ class Ensemble:
 
     def predict_each(self, weights: Weights, inputs: Tensor) -> Tensor:
         """Return every member's predictions, [tasks, members, examples]."""
-        return torch.stack([self.member.predict(self._own(weights, at), inputs) for at in range(self.members)], 1)
+        return self.member.predict(weights, inputs.unsqueeze(1))
 
     def meta_loss(self, state: State, support: Rows, query: Rows, progress: float = 1.0) -> Tensor:
         """Return the sum of the members' own: none sees another."""
-        own = [self.member.meta_loss(self._own(state, at), support, query, progress) for at in range(self.members)]
-        return torch.stack(own).sum()
-
-    def _own(self, of_all: State, at: int) -> dict[str, Tensor]:
-        prefix = f"member{at}."
-        return {name.removeprefix(prefix): value for name, value in of_all.items() if name.startswith(prefix)}
+        mean = self.member.meta_loss(state, support.with_particles(), query.with_particles(), progress)
+        return self.members * mean

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from metalearn.networks import initial_parameters
+from metalearn.networks import initial_parameters, spread_parameters, with_constants
 from metalearn.rows import Rows
 
 State = Mapping[str, Tensor]
@@ -20,14 +20,25 @@ TaskLoss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """A perceptron with one output: how many inputs, and the hidden layers' widths."""
+    """A perceptron with one output.
+
+    Attributes:
+        inputs: How many.
+        widths: Of the hidden layers.
+        spread: Whether it begins with spread biases (`spread_parameters`) instead of none.
+        constants: Learned inputs beside each row's own (`with_constants`).
+    """
 
     inputs: int
     widths: tuple[int, ...]
+    spread: bool = False
+    constants: int = 0
 
     def draw(self, generator: torch.Generator, dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
         """Return fresh parameters."""
-        return initial_parameters(self.inputs, self.widths, generator, dtype)
+        begin = spread_parameters if self.spread else initial_parameters
+        drawn = begin(self.inputs + self.constants, self.widths, generator, dtype)
+        return with_constants(drawn, self.inputs, self.constants) if self.constants else drawn
 
 
 class Learner(Protocol):

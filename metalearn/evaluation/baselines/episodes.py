@@ -8,7 +8,7 @@ import torch
 
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.baselines.pool import clipped
-from metalearn.rows import Rows, padded
+from metalearn.rows import Rows, padded, rows_of
 from metalearn.tasks.task import Task
 
 _COUNTS = (1, 2, 5, 10, 20, 50)
@@ -69,7 +69,7 @@ class Episodes:
 
 
 def _side_by_side(parts: Sequence[Part]) -> Rows:
-    return padded([(torch.from_numpy(rows), torch.from_numpy(labels)) for rows, labels in parts])
+    return padded([rows_of(torch.from_numpy(rows), torch.from_numpy(labels)) for rows, labels in parts])
 
 
 def chance_of(generator: torch.Generator) -> np.random.Generator:

@@ -23,10 +23,11 @@ LEARNERS = {
     "MAML++": Maml(SHAPE, huber, 3, 0.05, learned_rates="layer_and_step", multi_step=True),
     "Reptile": Reptile(Maml(SHAPE, squared_error, 3, 0.05, first_order=True)),
     "BMAML": Bmaml(SHAPE, squared_error, 4, 2, 1, 0.02, prior_precision=0.1),
+    "bias transformation": Maml(NetworkShape(2, (5, 4), spread=True, constants=3), squared_error, 3, 0.05),
     "ensemble": Ensemble(Maml(SHAPE, squared_error, 2, 0.05), 3),
 }
 # Their meta-loss is the very function that their gradient is of.
-WITH_TRUE_GRADIENT = ("MAML", "ANIL", "Meta-SGD", "MAML++", "ensemble")
+WITH_TRUE_GRADIENT = ("MAML", "ANIL", "Meta-SGD", "MAML++", "bias transformation", "ensemble")
 
 
 def a_state(learner, seed=0):
@@ -301,7 +302,7 @@ def test_each_step_has_its_own_rate_where_they_are_learned_by_step():
     learner = Maml(SHAPE, squared_error, 2, 0.05, learned_rates="layer_and_step")
     state, support = a_state(learner), some_rows()
     second_alone = {
-        name: torch.tensor([0.0, 0.05], dtype=torch.float64) if name.startswith("rate.") else value
+        name: torch.tensor([0.0, 1.0], dtype=torch.float64) if name.startswith("rate.") else value
         for name, value in state.items()
     }
     plain = {name: value for name, value in state.items() if not name.startswith("rate.")}
@@ -319,7 +320,7 @@ def test_all_steps_count_at_first_and_the_last_alone_from_half_way():
 def test_reptiles_gradient_is_the_way_back_from_where_the_tasks_end():
     learner = LEARNERS["Reptile"]
     state, support, query = a_state(learner), some_rows(), some_rows(seed=2)
-    both = padded([(torch.cat([s, q]), torch.cat([t, u])) for s, q, t, u in zip(
+    both = padded([rows_of(torch.cat([s, q]), torch.cat([t, u])) for s, q, t, u in zip(
         support.inputs, query.inputs, support.targets, query.targets, strict=True)])  # fmt: skip
     ends = learner.adapt(state, both)
     found = torch.autograd.grad(learner.meta_loss(state, support, query), list(state.values()))

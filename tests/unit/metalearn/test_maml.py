@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from metalearn.episode import Episode, support_of
 from metalearn.inner_loop import InnerLoop, descend
+from metalearn.learners.learner import NetworkShape
 from metalearn.losses import balanced_cross_entropy
-from metalearn.maml import meta_loss, pad
-from metalearn.networks import for_tasks, forward, initial_parameters
+from metalearn.maml import fraud_learner, rows_of_supports, state_with
+from metalearn.networks import initial_parameters
 
 
 def half_square(weights, inputs):
@@ -50,8 +51,19 @@ def parameters(seed=0, inputs=5):
     return {name: value.requires_grad_() for name, value in made.items()}
 
 
-def rates(of, rate):
-    return dict.fromkeys(of, rate)
+def a_learner(steps, *, first_order, unadapted_share=0.0):
+    return fraud_learner(NetworkShape(5, (4,)), steps, 0.3, first_order=first_order, unadapted_share=unadapted_share)
+
+
+def state(parameters, rate):
+    return state_with(parameters, {name: torch.tensor(rate, dtype=torch.float64) for name in parameters})
+
+
+def meta_loss(parameters, rate, drawn, learner):
+    support, query = (
+        rows_of_supports([getattr(one, side) for one in drawn], torch.float64) for side in ("support", "query")
+    )
+    return learner.meta_loss(state(parameters, rate), support, query)
 
 
 @pytest.mark.parametrize("steps", [1, 3])
@@ -61,32 +73,29 @@ def test_the_second_order_meta_gradient_passes_a_finite_difference_check(steps):
 
     def loss(*values):
         given_values = dict(zip(names, values, strict=True))
-        return meta_loss(given_values, rates(names, 0.3), drawn, InnerLoop(steps, first_order=False), 0.3)
+        return meta_loss(given_values, 0.3, drawn, a_learner(steps, first_order=False, unadapted_share=0.25))
 
     assert torch.autograd.gradcheck(loss, tuple(start.values()), eps=1e-6, atol=1e-6)
 
 
 def test_no_rate_and_no_steps_change_nothing():
     start, drawn = parameters(), episodes(2)
-    without = meta_loss(start, rates(start, 0.3), drawn, InnerLoop(0, first_order=True), 0.3)
-    for loop, rate in ((InnerLoop(5, first_order=True), 0.0), (InnerLoop(5, first_order=False), 0.0)):
-        assert meta_loss(start, rates(start, rate), drawn, loop, 0.3).item() == pytest.approx(without.item(), abs=1e-15)
+    without = meta_loss(start, 0.3, drawn, a_learner(0, first_order=True)).item()
+    for first_order in (True, False):
+        found = meta_loss(start, 0.0, drawn, a_learner(5, first_order=first_order)).item()
+        assert found == pytest.approx(without, abs=1e-15)
 
 
 def test_the_order_of_tasks_changes_nothing():
     start, drawn = parameters(), episodes(4)
-    loop = InnerLoop(3, first_order=False)
-    one = meta_loss(start, rates(start, 0.3), drawn, loop, 0.3).item()
-    assert meta_loss(start, rates(start, 0.3), drawn[::-1], loop, 0.3).item() == pytest.approx(one, abs=1e-14)
+    learner = a_learner(3, first_order=False)
+    one = meta_loss(start, 0.3, drawn, learner).item()
+    assert meta_loss(start, 0.3, drawn[::-1], learner).item() == pytest.approx(one, abs=1e-14)
 
 
 def adapted(start, drawn):
-    support = pad([episode.support for episode in drawn], torch.float64)
-
-    def loss(now):
-        return balanced_cross_entropy(forward(now, support.features), support.labels, support.weights, 0.3).sum()
-
-    return descend(loss, for_tasks(start, len(drawn)), rates(start, 0.3), InnerLoop(4, first_order=True))
+    support = rows_of_supports([episode.support for episode in drawn], torch.float64)
+    return a_learner(4, first_order=True).adapt(state(start, 0.3), support)
 
 
 def test_padding_and_other_tasks_touch_no_tasks_weights():

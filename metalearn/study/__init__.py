@@ -1,0 +1,1 @@
+"""Studies: published protocols of meta-learning run again, judged, and held against their figures."""

@@ -1,0 +1,47 @@
+"""What a study found: one row for each method, with what was published and what was to be reached."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+Tell = Callable[[str, int, int], None]
+"""(what is being trained, step, steps)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A row of a study's table.
+
+    Attributes:
+        protocol: `finn`, `meta-sgd` or `bmaml`.
+        method: And what is special about it.
+        published: As the literature states it, empty where it does not.
+        reached: Mean squared error over the judged tasks, or a share for a coverage.
+        interval: Of `reached`, 95 %, over judged tasks or over seeds.
+        target: In words, empty where there is none.
+        met: Whether the target was reached, None where there is none.
+        seconds: Of training, all seeds together.
+        note: What a reader must know.
+        curve: The training's loss, mean over equal stretches of it.
+    """
+
+    protocol: str
+    method: str
+    published: str
+    reached: float
+    interval: tuple[float, float]
+    target: str = ""
+    met: bool | None = None
+    seconds: float = 0.0
+    note: str = ""
+    curve: tuple[float, ...] = ()
+
+
+_STRETCHES = 60
+
+
+def stretches(losses: Sequence[float]) -> tuple[float, ...]:
+    """Return the means over at most 60 equal stretches."""
+    count = min(_STRETCHES, len(losses))
+    edges = [at * len(losses) // count for at in range(count + 1)] if count else []
+    return tuple(sum(losses[a:b]) / (b - a) for a, b in pairwise(edges))
