@@ -34,7 +34,7 @@ class Lengths:
     many_steps: int = 5_000
 
 
-QUICK = Lengths(40, 40, 40, 20)
+QUICK = Lengths(12, 12, 12, 6)
 
 
 _FINN_TARGETS = ((10, "0.20", 0.25), (5, "0.30", 0.35))

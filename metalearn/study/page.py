@@ -38,18 +38,19 @@ def _table(results: Sequence[Result]) -> str:
 
 
 def _line(one: Result) -> str:
-    interval = f"{one.interval[0]:.3f} to {one.interval[1]:.3f}"
+    interval = "" if one.diverged else f"{one.interval[0]:.3f} to {one.interval[1]:.3f}"
     seconds = f"{one.seconds:.0f}" if one.seconds else ""
-    texts = (one.method, one.published, f"{one.reached:.3f}", interval, one.target, verdict(one.met), seconds, one.note)
+    texts = (one.method, one.published, one.shown(), interval, one.target, verdict(one.met), seconds, one.note)
     cells = "".join(f"<td>{html.escape(text)}</td>" for text in texts)
     return f'<tr class="missed">{cells}</tr>' if one.met is False else f"<tr>{cells}</tr>"
 
 
 def _bars(results: Sequence[Result]) -> str:
-    most = max(one.interval[1] for one in results) or 1.0
+    finite = [one for one in results if not one.diverged]
+    most = max((one.interval[1] for one in finite), default=0.0) or 1.0
     scale = (_WIDTH - _LEFT - 60) / most
     parts = []
-    for at, one in enumerate(results):
+    for at, one in enumerate(finite):
         y = at * _ROW
         low, high = (_LEFT + scale * max(end, 0.0) for end in one.interval)
         parts.append(
@@ -58,12 +59,12 @@ def _bars(results: Sequence[Result]) -> str:
             f'<line class="range" x1="{low:.1f}" x2="{high:.1f}" y1="{y + 10}" y2="{y + 10}"/>'
             f'<text x="{high + 6:.1f}" y="{y + 15}">{one.reached:.3f}</text>'
         )
-    return _svg("reached, with its 95 % interval", len(results) * _ROW + 6, parts)
+    return _svg("reached, with its 95 % interval", len(finite) * _ROW + 6, parts)
 
 
 def _curves(results: Sequence[Result]) -> str:
     """Draw each training's loss over its course, on a logarithmic scale."""
-    drawn = [one for one in results if one.curve and min(one.curve) > 0]
+    drawn = [one for one in results if one.curve and all(0 < value < math.inf for value in one.curve)]
     if not drawn:
         return ""
     logs = [[math.log10(value) for value in one.curve] for one in drawn]

@@ -1,8 +1,10 @@
 """What a study found: one row for each method, with what was published and what was to be reached."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 Tell = Callable[[str, int, int], None]
 """(what is being trained, step, steps)."""
@@ -16,7 +18,8 @@ class Result:
         protocol: `finn`, `meta-sgd` or `bmaml`.
         method: And what is special about it.
         published: As the literature states it, empty where it does not.
-        reached: Mean squared error over the judged tasks, or a share for a coverage.
+        reached: Mean squared error over the judged tasks, or a share for a coverage; not
+            finite where the training diverged.
         interval: Of `reached`, 95 %, over judged tasks or over seeds.
         target: In words, empty where there is none.
         met: Whether the target was reached, None where there is none.
@@ -35,6 +38,20 @@ class Result:
     seconds: float = 0.0
     note: str = ""
     curve: tuple[float, ...] = ()
+
+    @property
+    def diverged(self) -> bool:
+        """Whether there is no figure."""
+        return not math.isfinite(self.reached)
+
+    def shown(self) -> str:
+        """Return what was reached, for a person."""
+        return "diverged" if self.diverged else f"{self.reached:.3f}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row for a program: None for what is not finite."""
+        finite = [value if math.isfinite(value) else None for value in (self.reached, *self.interval, *self.curve)]
+        return {**asdict(self), "reached": finite[0], "interval": finite[1:3], "curve": finite[3:]}
 
 
 _STRETCHES = 60

@@ -31,7 +31,6 @@ class Trial:
         plan: Of the outer loop.
         published: As the literature states it.
         most: The mean squared error to reach, None where none is asked.
-        note: What a reader must know.
     """
 
     protocol: str
@@ -43,7 +42,6 @@ class Trial:
     plan: OuterPlan
     published: str = ""
     most: float | None = None
-    note: str = ""
 
 
 def run_trial(trial: Trial, tell: Tell, device: torch.device) -> Result:
@@ -76,8 +74,7 @@ def run_trial(trial: Trial, tell: Tell, device: torch.device) -> Result:
         f"≤ {trial.most:g}" if trial.most is not None else "",
         reached <= trial.most if trial.most is not None else None,
         seconds,
-        trial.note,
-        stretches(losses),
+        curve=stretches(losses),
     )
 
 

@@ -1,7 +1,6 @@
 """`foreshot study`: published protocols run again and held against their figures."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -62,7 +61,7 @@ def sinusoid(out: Path, protocol: str, seed: int, device: str, *, quick: bool, a
     with progress_bar(hidden=as_json) as bar:
         results = run_sinusoid(protocol, seed, _Bars(bar), chosen_device(device), quick=quick)
     notes = ["Quick run: a few steps of everything; the figures mean nothing."] if quick else []
-    found = {"seed": seed, "quick": quick, "results": [asdict(one) for one in results]}
+    found = {"seed": seed, "quick": quick, "results": [one.as_json() for one in results]}
     (out / "sinusoid.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     (out / "sinusoid.html").write_text(page("Sine waves from a few points", results, notes), encoding="utf-8")
     if as_json:
@@ -70,7 +69,7 @@ def sinusoid(out: Path, protocol: str, seed: int, device: str, *, quick: bool, a
         return
     columns = ("protocol", "method", "published", "reached", "target", "met", "note")
     shown = [
-        (one.protocol, one.method, one.published, one.reached, one.target, verdict(one.met), one.note)
+        (one.protocol, one.method, one.published, one.shown(), one.target, verdict(one.met), one.note)
         for one in results
     ]
     print_table(f"Sine waves; all results are in {out}", columns, shown)

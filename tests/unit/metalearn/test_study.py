@@ -111,6 +111,14 @@ def test_a_curve_is_the_means_of_equal_stretches():
     assert stretches([]) == ()
 
 
+def test_a_training_that_diverged_is_said_to_have():
+    lost = Result("finn", "MAML", "", float("nan"), (float("nan"),) * 2, curve=(1.0, float("nan")))
+    assert json.loads(json.dumps(lost.as_json(), allow_nan=False))["reached"] is None
+    made = page("A study", [lost, a_result()], [])
+    assert "diverged" in made
+    assert "nan" not in made
+
+
 def test_the_page_escapes_what_it_shows():
     assert "<b>" not in page("A study", [a_result("<b>")], ["<b>"])
 
