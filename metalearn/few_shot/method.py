@@ -1,6 +1,7 @@
 """The shipped model in the form that an evaluation takes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -45,7 +46,7 @@ class FewShotMethod:
     def train(self, tasks: Sequence[Task], setting: Mapping[str, Any], seed: int, cache: Any = None) -> TrainedFewShot:
         """Return the model trained over lines; `setting` is empty and `cache` is not used."""
         del setting, cache
-        plan = FewShotPlan(self._plan.bank, self._plan.head, self._plan.threads, seed)
+        plan = replace(self._plan, seed=seed)
         return TrainedFewShot(train_shared_model(tasks, plan), cascade=self._is_cascade)
 
 

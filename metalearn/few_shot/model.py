@@ -3,8 +3,8 @@
 Scoring needs neither torch nor LightGBM; adapting needs LightGBM.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.known_kinds import KnownKinds, own_members
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
 from metalearn.few_shot.tails import Tail, fit_tail
 from metalearn.support import LineSupport
@@ -40,6 +41,7 @@ class SharedModel:
         intercept: at a share of frauds of `taught_share`.
         taught_share: The share of frauds in the bank's queries.
         prevalence: The mean share of frauds of the training lines.
+        kinds: Which kinds of lines training has seen.
     """
 
     pooled: Forest
@@ -50,6 +52,7 @@ class SharedModel:
     intercept: float = 0.0
     taught_share: float = 0.5
     prevalence: float = 0.01
+    kinds: KnownKinds = field(default_factory=KnownKinds)
 
     @property
     def features(self) -> int:
@@ -67,8 +70,9 @@ class SharedModel:
         learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
         columns = learnt.state.columns(scale.extended(support.unlabelled[-_REFERENCE_ROWS:], self.pooled))
-        head, pointwise, ranking = (fit_tail(one) for one in self.members(columns, weight, bias))
-        return LineModel(self, scale, learnt.state, weight, bias, (head, pointwise, ranking))
+        is_new = self.kinds.is_new(support.unlabelled)
+        members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
+        return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)
 
     def members(self, columns: Floats, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
@@ -89,6 +93,7 @@ class SharedModel:
             **self.pointwise.arrays(prefix + "pointwise."),
             **self.ranking.arrays(prefix + "ranking."),
             **self.network.arrays(prefix + "network."),
+            **self.kinds.arrays(prefix + "kinds."),
         }
 
     @staticmethod
@@ -99,12 +104,17 @@ class SharedModel:
             KeyError: One is missing.
             ValueError: They do not fit together.
         """
+        slope, intercept, taught_share, prevalence = (float(one) for one in arrays[prefix + "numbers"])
         model = SharedModel(
             forest_of(arrays, prefix + "pooled."),
             forest_of(arrays, prefix + "pointwise."),
             forest_of(arrays, prefix + "ranking."),
             HeadNetwork.from_arrays(arrays, prefix + "network."),
-            *(float(one) for one in arrays[prefix + "numbers"]),
+            slope,
+            intercept,
+            taught_share,
+            prevalence,
+            kinds=KnownKinds.from_arrays(arrays, prefix + "kinds."),
         )
         for trees in (model.pointwise, model.ranking):
             trees.check(column_count(model.features + 1))
@@ -123,6 +133,8 @@ class LineModel:
         weight: The head's, float32 [width].
         bias: The head's.
         tails: Of each member's scores on the line's own events.
+        is_new: Whether the line is of a kind that training has not seen, so that what all
+            lines share is not asked.
     """
 
     shared: SharedModel
@@ -130,17 +142,23 @@ class LineModel:
     state: SupportState
     weight: Floats
     bias: float
-    tails: tuple[Tail, Tail, Tail]
+    tails: tuple[Tail, ...]
+    is_new: bool = False
 
     def full(self, rows: Floats) -> Floats:
         """Return how rare rows are: the mean of the members, float32 [n]."""
         columns = self.state.columns(self.scale.extended(rows, self.shared.pooled))
-        members = self.shared.members(columns, self.weight, self.bias)
+        if self.is_new:
+            members: Sequence[Floats] = own_members(self.state, columns)
+        else:
+            members = self.shared.members(columns, self.weight, self.bias)
         rare = [tail.apply(one) for tail, one in zip(self.tails, members, strict=True)]
         return np.asarray(np.mean(rare, axis=0), np.float32)
 
     def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
         """Return the head's word alone for all rows but those it calls rarest, which have the members' mean."""
+        if self.is_new:
+            return self.full(rows)
         extended = self.scale.extended(rows, self.shared.pooled)
         columns = self.state.columns(extended, trees=False)
         head = self.shared.network.logits(columns[:, : network_columns(self.state.features)], self.weight, self.bias)
@@ -159,6 +177,7 @@ class LineModel:
         return {
             **{_SUPPORT + name: array for name, array in self.state.arrays().items()},
             "pooled.scale": np.array([self.scale.mean, self.scale.scale], np.float64),
+            "kind.new": np.array([self.is_new], np.float64),
             "head.weight": self.weight,
             "head.bias": np.array([self.bias], np.float64),
             "tail.scores": np.stack([tail.scores for tail in self.tails]),
@@ -181,13 +200,15 @@ class LineModel:
                 arrays["tail.scores"], arrays["tail.rarity"], arrays["tail.excess"], strict=True
             )
         )
-        head, pointwise, ranking = tails
+        is_new = bool(arrays["kind.new"][0])
+        if not tails or (not is_new and len(tails) != 3):
+            raise ValueError(f"{len(tails)} tails")
         bias = float(arrays["head.bias"][0])
         state = SupportState.from_arrays(own)
         scale = PooledScale(*(float(one) for one in arrays["pooled.scale"]))
         if state.features != shared.features + 1 or arrays["head.weight"].shape != shared.network.head[0].shape:
             raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
-        return LineModel(shared, scale, state, arrays["head.weight"], bias, (head, pointwise, ranking))
+        return LineModel(shared, scale, state, arrays["head.weight"], bias, tails, is_new)
 
 
 def _logit(share: float) -> float:

@@ -12,6 +12,7 @@ from metalearn.evidence.forest import Forest
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
+from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.pooled_score import extended_tasks, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
@@ -35,12 +36,14 @@ class FewShotPlan:
         head: The network.
         threads: Of LightGBM.
         seed: Of all chance.
+        sketched: Features by which kinds of lines are told apart, None for all.
     """
 
     bank: BankPlan = field(default_factory=BankPlan)
     head: HeadPlan = field(default_factory=HeadPlan)
     threads: int = 1
     seed: int = 0
+    sketched: tuple[int, ...] | None = None
 
 
 def train_shared_model(
@@ -77,7 +80,12 @@ def train_shared_model(
     progress("trees", 2, 2, float("nan"))
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
-    return _calibrated(SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence), bank)
+    return _calibrated(
+        SharedModel(
+            pooled, pointwise, ranking, network, prevalence=prevalence, kinds=known_kinds(tasks, plan.sketched)
+        ),
+        bank,
+    )
 
 
 def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedModel:

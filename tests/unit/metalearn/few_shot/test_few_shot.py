@@ -200,3 +200,33 @@ def test_the_pooled_score_of_a_training_line_is_of_trees_that_never_saw_it():
     order = np.argsort(first[0].features[:, -1], kind="stable")
     assert (np.diff(again[0].features[order, -1]) >= 0).all()
     assert not np.array_equal(first[1].features, again[1].features)
+
+
+def of_another_kind(seed):
+    """Return a line whose life has another shape: skewed, bound together, half of it at one value."""
+    task = a_line(seed)
+    rows = np.exp(2 * task.features)
+    rows[:, 1] = rows[:, 0]
+    rows[::2, 2] = 0.0
+    rows[task.labels == 1, 3] = -5.0
+    return replace(task, features=((rows - rows.mean(0)) / rows.std(0)).astype(np.float32))
+
+
+def test_a_line_of_a_new_kind_goes_by_its_own_labels(shared):
+    task = of_another_kind(7)
+    cut = len(task.labels) // 2
+    for frauds, least in ((5, 0.5), (1, 0.05), (0, 0.0)):
+        support = draw_support(task, np.arange(cut), frauds, 10 * frauds, 600, np.random.default_rng(0))
+        model = shared.adapt(support)
+        assert model.is_new
+        assert average_precision(model.full(task.features[cut:]), task.labels[cut:]) > least
+        back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays()), model.arrays())
+        assert np.array_equal(back.cascade(task.features), model.full(task.features))
+    few = LineSupport(support.frauds, support.genuine, support.unlabelled[:100])
+    assert not shared.adapt(few).is_new
+
+
+def test_another_line_of_the_same_kind_is_not_new(shared):
+    task = a_line(50)
+    support = draw_support(task, np.arange(900), 5, 50, 800, np.random.default_rng(0))
+    assert not shared.adapt(support).is_new

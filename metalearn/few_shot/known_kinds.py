@@ -1,0 +1,96 @@
+"""Which kinds of lines training has seen, and what scores a line of none of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from metalearn.evidence.column_kernel import BLOCKS
+from metalearn.evidence.support_state import DIAGNOSES, SupportState, network_columns
+from metalearn.tasks.kinds import scale_of
+from metalearn.tasks.similarity import TaskSketch, distance, distances, sketch_of
+from metalearn.tasks.task import Task
+
+Floats = npt.NDArray[np.float32]
+
+# Above the threshold at which a line is *said* to be of a new kind: a young line looks new
+# too, and what the shared members know is dear to lose.
+_TOO_NEW = 3.5
+_LEAST_ROWS = 500
+_ENOUGH_FRAUDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKinds:
+    """Sketches of the training lines.
+
+    Attributes:
+        sketches: Of each.
+        scale: How far a training line is from its nearest other, usually.
+        columns: The features that are sketched, None for all.
+    """
+
+    sketches: tuple[TaskSketch, ...] = ()
+    scale: float = 0.1
+    columns: tuple[int, ...] | None = None
+
+    def is_new(self, rows: Floats) -> bool:
+        """Return whether a line with these unlabelled rows is like none of them, float32 [n, features]."""
+        if not self.sketches or len(rows) < _LEAST_ROWS:
+            return False
+        sketch = sketch_of(rows if self.columns is None else rows[:, list(self.columns)])
+        return min(distance(sketch, other) for other in self.sketches) > _TOO_NEW * self.scale
+
+    def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
+        """Return all of it as named arrays."""
+        named: dict[str, npt.NDArray[Any]] = {prefix + "scale": np.array([self.scale])}
+        if self.columns is not None:
+            named[prefix + "columns"] = np.array(self.columns, np.int32)
+        for name in TaskSketch.__slots__ if self.sketches else ():
+            named[prefix + name] = np.stack([getattr(sketch, name) for sketch in self.sketches])
+        return named
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> "KnownKinds":
+        """Return the kinds whose arrays these are.
+
+        Raises:
+            KeyError: One is missing.
+        """
+        parts = [arrays[prefix + name] for name in TaskSketch.__slots__ if prefix + name in arrays]
+        sketches = tuple(TaskSketch(*one) for one in zip(*parts, strict=True))
+        chosen = arrays.get(prefix + "columns")
+        columns = None if chosen is None else tuple(int(one) for one in chosen)
+        return KnownKinds(sketches, float(arrays[prefix + "scale"][0]), columns)
+
+
+def known_kinds(tasks: Sequence[Task], columns: tuple[int, ...] | None = None) -> KnownKinds:
+    """Return the kinds of training lines.
+
+    Args:
+        tasks: The lines.
+        columns: The features to sketch; those that labels make tell how many labels a line has.
+    """
+    chosen = slice(None) if columns is None else list(columns)
+    sketches = tuple(sketch_of(task.features[:, chosen]) for task in tasks)
+    return KnownKinds(sketches, scale_of(distances(sketches)), columns)
+
+
+def own_members(state: SupportState, columns: Floats) -> list[Floats]:
+    """Return what ranks a line of a new kind: its own labels' word, and with very few the pooled trees'.
+
+    Args:
+        state: Of the support.
+        columns: All columns of rows, float32 [n, columns].
+    """
+    totals = BLOCKS * state.features
+    ratio, exemplars = columns[:, totals + 6], columns[:, totals + 2]
+    pooled = columns[:, state.features - 1]
+    if not state.frauds:
+        return [pooled]
+    if state.frauds < _ENOUGH_FRAUDS:
+        return [pooled, ratio, exemplars]
+    own = network_columns(state.features) + DIAGNOSES
+    return [columns[:, own], columns[:, own + 2], ratio, exemplars]
