@@ -14,7 +14,7 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import HeadNetwork
-from metalearn.few_shot.known_kinds import KnownKinds, own_members
+from metalearn.few_shot.known_kinds import ENOUGH_FRAUDS, KnownKinds, own_members
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
 from metalearn.few_shot.tails import Tail, fit_tail
 from metalearn.support import LineSupport
@@ -70,7 +70,7 @@ class SharedModel:
         learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
         columns = learnt.state.columns(scale.extended(support.unlabelled[-_REFERENCE_ROWS:], self.pooled))
-        is_new = self.kinds.is_new(support.unlabelled)
+        is_new = len(support.frauds) >= ENOUGH_FRAUDS and self.kinds.is_new(support.unlabelled)
         members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
         return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)
 
@@ -133,8 +133,8 @@ class LineModel:
         weight: The head's, float32 [width].
         bias: The head's.
         tails: Of each member's scores on the line's own events.
-        is_new: Whether the line is of a kind that training has not seen, so that what all
-            lines share is not asked.
+        is_new: Whether the line is of a kind that training has not seen and has labels enough
+            of its own, so that what all lines share is not asked.
     """
 
     shared: SharedModel
