@@ -72,7 +72,7 @@ class DemoPlan:
         labels: Frauds of the unseen line that analysts label.
         pooled_steps: Of training.
         meta_steps: Of training.
-        episodes: Of the few-shot model's training.
+        episodes: Of the few-shot model's training, 0 trains none.
         head_steps: Of its network's.
     """
 
@@ -126,7 +126,8 @@ class Demo:
         data = training_data(history, features, fresh, until_s)
         training = replace(TrainingPlan(), seed=plan.seed, pooled_steps=plan.pooled_steps, meta_steps=plan.meta_steps)
         self._tasks = data.tasks
-        few_shot = FewShotPlan(BankPlan(episodes=plan.episodes), HeadPlan(steps=plan.head_steps), seed=plan.seed)
+        bank, head = BankPlan(episodes=plan.episodes), HeadPlan(steps=plan.head_steps)
+        few_shot = FewShotPlan(bank, head, seed=plan.seed) if plan.episodes else None
         until = datetime.fromtimestamp(until_s, UTC).isoformat()
         made = train_initialisation(data, training, until, self._phases(), None, few_shot=few_shot)
         out = self._folder / INITIALISATION

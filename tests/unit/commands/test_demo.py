@@ -26,6 +26,6 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_starts(foreshot
 def test_the_demos_own_initialisation_says_until_when_it_knew_labels(tmp_path):
     from stream.demo.run import Demo, DemoPlan  # noqa: PLC0415 - torch is slow to import
 
-    plan = DemoPlan(training_days=12, pooled_steps=2, meta_steps=1)
+    plan = DemoPlan(training_days=12, pooled_steps=2, meta_steps=1, episodes=0)
     path = Demo(plan, Path("lines/demo/payments.yaml"), tmp_path, Progress(disable=True))._train()
     assert Initialisation.load(path).manifest.until == "2026-01-17T00:00:00+00:00"
