@@ -66,10 +66,12 @@ class SharedModel:
     def adapt(self, support: LineSupport) -> "LineModel":
         """Return the model of a line with this support; of more than 2,000 unlabelled rows the last count."""
         support = LineSupport(support.frauds, support.genuine, support.unlabelled[-_MOST_UNLABELLED:])
-        scale = pooled_scale(support.unlabelled[-_REFERENCE_ROWS:], self.pooled)
+        # A line may have had all its past labelled.
+        reference = (support.unlabelled if len(support.unlabelled) else support.genuine)[-_REFERENCE_ROWS:]
+        scale = pooled_scale(reference, self.pooled)
         learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
-        columns = learnt.state.columns(scale.extended(support.unlabelled[-_REFERENCE_ROWS:], self.pooled))
+        columns = learnt.state.columns(scale.extended(reference, self.pooled))
         is_new = len(support.frauds) >= ENOUGH_FRAUDS and self.kinds.is_new(support.unlabelled)
         members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
         return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)

@@ -33,7 +33,12 @@ class Tail:
 
 
 def fit_tail(scores: Floats) -> Tail:
-    """Return the tail of scores of a line's own events, float32 [n]; equal scores share one value."""
+    """Return the tail of scores of a line's own events, float32 [n]; equal scores share one value.
+
+    Without any event a score is as rare as it is high.
+    """
+    if not len(scores):
+        return Tail(np.linspace(-1.0, 0.0, POINTS).astype(np.float32), np.zeros(POINTS, np.float32), 1.0)
     ordered = np.sort(scores.astype(np.float64))
     edge = float(np.quantile(ordered, 1.0 - _TAIL))
     points = np.quantile(ordered, np.linspace(0.0, 1.0 - _TAIL, POINTS))

@@ -101,15 +101,16 @@ class Adapter:
         made = scorer_of(weights, self._part)
         return lambda rows: made.score(rows).score
 
-    def ranker(self, line: str, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
-        """Return a function that teaches a sample and returns a scorer good for ranking alone."""
+    def ranker(self, buffer: SupportBuffer) -> Callable[[SupportSample], Scorer]:
+        """Return a function that teaches a sample and returns a scorer good for ranking alone.
+
+        It teaches the network, whatever the candidate is: what is judged so are labels, and
+        four few-shot models would keep a label waiting.
+        """
         # The scale hardly depends on the line's name; cross-fitting compares like with like.
         scale = self._own_scale(buffer)
 
         def teach(sample: SupportSample) -> Scorer:
-            if self._few_shot.teaches(line, sample):
-                few_shot = self._few_shot.teach(sample, scale, buffer.prevalence())
-                return lambda rows: few_shot.log_odds(scale.apply(rows))
             network = network_of({**self._initialisation.arrays, **self._layers(sample, scale)})
             return lambda rows: forward(network, scale.apply(rows))
 

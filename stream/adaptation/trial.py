@@ -93,7 +93,7 @@ def _judge(
         if not verdict.accepted or gate_set.trusted() >= ENOUGH_GATE_FRAUDS:
             return verdict
     if can_cross_fit(len(sample.frauds), older_taught):
-        parts = cross_fit(adapter.ranker(plan.line, buffer), sample, plan.is_older, negatives)
+        parts = cross_fit(adapter.ranker(buffer), sample, plan.is_older, negatives)
         crossed = _merged(judge(parts, plan.gate_tolerance, "older labels, cross-fitted"), sane)
         # A few held-back frauds may all be of a kind that no weights find: both must pass.
         return crossed if verdict is sane or not crossed.accepted else verdict

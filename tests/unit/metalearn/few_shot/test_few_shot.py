@@ -232,3 +232,11 @@ def test_another_line_of_the_same_kind_is_not_new(shared):
     task = a_line(50)
     support = draw_support(task, np.arange(900), 5, 50, 800, np.random.default_rng(0))
     assert not shared.adapt(support).is_new
+
+
+def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shared, unseen):
+    task, cut, support = unseen
+    nothing = support.unlabelled[:0]
+    for genuine in (support.genuine, nothing):
+        model = shared.adapt(LineSupport(support.frauds, genuine, nothing))
+        assert np.isfinite(model.full(task.features[cut:])).all()
