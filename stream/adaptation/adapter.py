@@ -43,6 +43,7 @@ class Adapter:
         """Load what teaching needs, so that a line's first label need not wait for it."""
         rows = np.zeros((2, self.width), np.float32)
         self._adapt(rows, np.array([1.0, 0.0], np.float32))
+        self._few_shot.warm_up()
 
     def build(
         self,

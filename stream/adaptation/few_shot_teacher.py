@@ -12,7 +12,7 @@ from metalearn.support import LineSupport
 from stream.adaptation.support_buffer import Rows, rows_of
 from stream.adaptation.support_sample import SupportSample
 from stream.scoring.calibration import Calibration
-from stream.scoring.few_shot import line_calibration
+from stream.scoring.few_shot import chosen, line_calibration
 from stream.scoring.line_scorers import FewShotPart
 from stream.scoring.standardisation import Standardisation
 
@@ -34,7 +34,7 @@ class FewShotTaught:
 
     def log_odds(self, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the rarity of standardised rows, before calibration."""
-        return self.model.cascade(rows).astype(np.float64)
+        return self.model.cascade(chosen(rows)).astype(np.float64)
 
 
 class FewShotTeacher:
@@ -45,6 +45,12 @@ class FewShotTeacher:
         self._shared = part.model if part is not None else None
         self._known = frozenset(known)
 
+    def warm_up(self) -> None:
+        """Load what teaching needs."""
+        if self._shared is not None:
+            rows = np.random.default_rng(0).normal(size=(64, self._shared.features)).astype(np.float32)
+            self._shared.adapt(LineSupport(rows[:4], rows[4:], rows[4:]))
+
     def teaches(self, line: str, sample: SupportSample) -> bool:
         """Return whether these labels of this line are better taught so than to the network."""
         others = len(sample.genuine) + len(sample.presumed)
@@ -54,10 +60,10 @@ class FewShotTeacher:
     def teach(self, sample: SupportSample, scale: Standardisation, prevalence: float) -> FewShotTaught:
         """Return the model of a line with this support."""
         assert self._shared is not None  # noqa: S101 - `teaches` said so
-        width = self._shared.features
+        width = len(scale.mean)
 
         def rows(held: list[Any]) -> Rows:
-            made = scale.apply(rows_of(held, width))
+            made = chosen(scale.apply(rows_of(held, width)))
             made[np.isnan(made)] = 0.0
             return made
 

@@ -23,10 +23,10 @@ from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
 from stream.backtest.line_groups import own_groups
 from stream.errors import UsageError
 from stream.events.history import UNKNOWN_LABEL, History
-from stream.features.specification import FROM_LABELS, MOVABLE, NAMES, feature_hash
+from stream.features.specification import MOVABLE, NAMES, feature_hash
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import fit_calibration
-from stream.scoring.few_shot import PREFIX
+from stream.scoring.few_shot import PREFIX, chosen
 from stream.scoring.initialisation import line_arrays
 from stream.scoring.network_forward import forward, network_of
 from stream.scoring.score_histogram import histogram_of
@@ -158,8 +158,7 @@ def _few_shot_arrays(
     tasks: Sequence[Task], plan: FewShotPlan, progress: Progress, checkpoint: Path | None, notice: Notice | None
 ) -> dict[str, npt.NDArray[Any]]:
     # What is not known counts as the line's mean, as it does where rows are scored.
-    known = [replace(task, features=np.nan_to_num(task.features, nan=0.0)) for task in tasks]
-    plan = replace(plan, sketched=tuple(np.flatnonzero(~np.array(FROM_LABELS)).tolist()))
+    known = [replace(task, features=np.nan_to_num(chosen(task.features), nan=0.0)) for task in tasks]
     file = checkpoint.with_suffix(checkpoint.suffix + ".trees") if checkpoint is not None else None
     try:
         shared = train_shared_model(known, plan, progress=progress, checkpoint=file)

@@ -5,14 +5,23 @@ import numpy.typing as npt
 
 from metalearn.checkpoint import Initialisation
 from metalearn.few_shot.model import LineModel, SharedModel
+from metalearn.support import LineSupport
 from stream.errors import WeightsRefusedError
 from stream.events.scored_event import Reason
+from stream.features.specification import FROM_LABELS
 from stream.scoring.calibration import Calibration
 from stream.scoring.line_scorer import NetworkScorer, Scores
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.reasons import top_reasons
 
 PREFIX = "few_shot."
+COLUMNS = np.flatnonzero(~np.array(FROM_LABELS))
+"""The features that the few-shot model reads: what labels make is empty on a line that has few."""
+
+
+def chosen(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the columns of standardised rows that the few-shot model reads, float32 [n, features]."""
+    return np.ascontiguousarray(rows[:, COLUMNS])
 
 
 def shared_model(initialisation: Initialisation) -> SharedModel | None:
@@ -20,6 +29,12 @@ def shared_model(initialisation: Initialisation) -> SharedModel | None:
     if PREFIX + "numbers" not in initialisation.arrays:
         return None
     return SharedModel.from_arrays(initialisation.arrays, PREFIX)
+
+
+def warm_up(shared: SharedModel) -> None:
+    """Load what scoring needs, so that a line's first few-shot weights need not wait for it."""
+    rows = np.random.default_rng(0).normal(size=(8, shared.features)).astype(np.float32)
+    shared.adapt(LineSupport(rows[:0], rows[:0], rows)).full(rows)
 
 
 def line_calibration(shared: SharedModel, prevalence: float) -> Calibration:
@@ -42,13 +57,15 @@ class FewShotScorer(NetworkScorer):
             self._model = LineModel.from_arrays(shared, weights.arrays)
         except (KeyError, ValueError, IndexError) as error:
             raise WeightsRefusedError("shape", f"the support's evidence is missing or does not fit: {error}") from error
-        if shared.features != weights.width:
+        if shared.features != len(COLUMNS):
             raise WeightsRefusedError("shape", f"the shared model is of {shared.features} features")
 
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
         rows = self.standardise(features)
-        return Scores(self._calibration.apply(self._model.cascade(rows).astype(np.float64)), self._anomaly.score(rows))
+        return Scores(
+            self._calibration.apply(self._model.cascade(chosen(rows)).astype(np.float64)), self._anomaly.score(rows)
+        )
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features], by all members together."""
@@ -56,4 +73,4 @@ class FewShotScorer(NetworkScorer):
         return [top_reasons(self._log_odds, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
 
     def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return self._calibration.slope * self._model.full(rows.astype(np.float32)).astype(np.float64)
+        return self._calibration.slope * self._model.full(chosen(rows.astype(np.float32))).astype(np.float64)

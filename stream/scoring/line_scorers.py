@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from metalearn.checkpoint import Initialisation
 from metalearn.few_shot.model import SharedModel
 from stream.errors import WeightsRefusedError
-from stream.scoring.few_shot import FewShotScorer, shared_model
+from stream.scoring.few_shot import FewShotScorer, shared_model, warm_up
 from stream.scoring.initialisation import shared_weights
 from stream.scoring.line_scorer import LineScorer, NetworkScorer
 from stream.scoring.line_weights import LineWeights
@@ -37,7 +37,10 @@ def scorer_of(weights: LineWeights, few_shot: FewShotPart | None = None) -> Line
 def few_shot_part(initialisation: Initialisation) -> FewShotPart | None:
     """Return what an initialisation's lines share, None where it was trained without."""
     model = shared_model(initialisation)
-    return None if model is None else FewShotPart(initialisation.manifest.id, model)
+    if model is None:
+        return None
+    warm_up(model)
+    return FewShotPart(initialisation.manifest.id, model)
 
 
 class LineScorers:

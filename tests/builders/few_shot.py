@@ -11,7 +11,7 @@ from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.tasks.task import Task
-from stream.scoring.few_shot import PREFIX
+from stream.scoring.few_shot import COLUMNS, PREFIX
 
 
 def a_task(features: int, seed: int, rows: int = 800, frauds: int = 40) -> Task:
@@ -36,10 +36,9 @@ def a_shared_model(features: int) -> SharedModel:
 
 def with_few_shot(initialisation: Initialisation) -> Initialisation:
     """Return the initialisation with a few-shot model, and no line that it was trained on."""
-    features = len(initialisation.arrays["standardise.mean"])
     manifest = initialisation.manifest.model_copy(update={"lines": ()})
     return replace(
         initialisation,
         manifest=manifest,
-        arrays={**initialisation.arrays, **a_shared_model(features).arrays(PREFIX)},
+        arrays={**initialisation.arrays, **a_shared_model(len(COLUMNS)).arrays(PREFIX)},
     )
