@@ -31,25 +31,21 @@ class KnownKinds:
     Attributes:
         sketches: Of each.
         scale: How far a training line is from its nearest other, usually.
-        columns: The features that are sketched, None for all.
     """
 
     sketches: tuple[TaskSketch, ...] = ()
     scale: float = 0.1
-    columns: tuple[int, ...] | None = None
 
     def is_new(self, rows: Floats) -> bool:
         """Return whether a line with these unlabelled rows is like none of them, float32 [n, features]."""
         if not self.sketches or len(rows) < _LEAST_ROWS:
             return False
-        sketch = sketch_of(rows if self.columns is None else rows[:, list(self.columns)])
+        sketch = sketch_of(rows)
         return min(distance(sketch, other) for other in self.sketches) > _TOO_NEW * self.scale
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
         named: dict[str, npt.NDArray[Any]] = {prefix + "scale": np.array([self.scale])}
-        if self.columns is not None:
-            named[prefix + "columns"] = np.array(self.columns, np.int32)
         for name in TaskSketch.__slots__ if self.sketches else ():
             named[prefix + name] = np.stack([getattr(sketch, name) for sketch in self.sketches])
         return named
@@ -63,21 +59,13 @@ class KnownKinds:
         """
         parts = [arrays[prefix + name] for name in TaskSketch.__slots__ if prefix + name in arrays]
         sketches = tuple(TaskSketch(*one) for one in zip(*parts, strict=True))
-        chosen = arrays.get(prefix + "columns")
-        columns = None if chosen is None else tuple(int(one) for one in chosen)
-        return KnownKinds(sketches, float(arrays[prefix + "scale"][0]), columns)
+        return KnownKinds(sketches, float(arrays[prefix + "scale"][0]))
 
 
-def known_kinds(tasks: Sequence[Task], columns: tuple[int, ...] | None = None) -> KnownKinds:
-    """Return the kinds of training lines.
-
-    Args:
-        tasks: The lines.
-        columns: The features to sketch; those that labels make tell how many labels a line has.
-    """
-    chosen = slice(None) if columns is None else list(columns)
-    sketches = tuple(sketch_of(task.features[:, chosen]) for task in tasks)
-    return KnownKinds(sketches, scale_of(distances(sketches)), columns)
+def known_kinds(tasks: Sequence[Task]) -> KnownKinds:
+    """Return the kinds of training lines, whose rows have no feature that labels make."""
+    sketches = tuple(sketch_of(task.features) for task in tasks)
+    return KnownKinds(sketches, scale_of(distances(sketches)))
 
 
 def own_members(state: SupportState, columns: Floats) -> list[Floats]:

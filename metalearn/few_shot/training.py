@@ -36,14 +36,12 @@ class FewShotPlan:
         head: The network.
         threads: Of LightGBM.
         seed: Of all chance.
-        sketched: Features by which kinds of lines are told apart, None for all.
     """
 
     bank: BankPlan = field(default_factory=BankPlan)
     head: HeadPlan = field(default_factory=HeadPlan)
     threads: int = 1
     seed: int = 0
-    sketched: tuple[int, ...] | None = None
 
 
 def train_shared_model(
@@ -81,9 +79,7 @@ def train_shared_model(
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
     return _calibrated(
-        SharedModel(
-            pooled, pointwise, ranking, network, prevalence=prevalence, kinds=known_kinds(tasks, plan.sketched)
-        ),
+        SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence, kinds=known_kinds(tasks)),
         bank,
     )
 
