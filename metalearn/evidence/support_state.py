@@ -1,6 +1,6 @@
 """All that a line's support says, ready to give any row its evidence columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -236,5 +236,4 @@ def _diagnosed(state: SupportState, columns: Floats, labels: Floats) -> SupportS
         return state
     at = BLOCKS * state.features
     found = [average_precision(columns[:, at + column], labels.astype(np.int8)) for column in (6, 1)]
-    kept = {name: getattr(state, name) for name in state.__slots__ if name != "diagnoses"}
-    return SupportState(diagnoses=np.array(found, np.float32), **kept)
+    return replace(state, diagnoses=np.array(found, np.float32))

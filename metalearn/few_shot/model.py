@@ -57,11 +57,7 @@ class SharedModel:
     @property
     def features(self) -> int:
         """How many features a row has, without the pooled score."""
-        return self._extended_features - 1
-
-    @property
-    def _extended_features(self) -> int:
-        return (len(self.network.mean) - TOTALS) // BLOCKS
+        return (len(self.network.mean) - TOTALS) // BLOCKS - 1
 
     def adapt(self, support: LineSupport) -> "LineModel":
         """Return the model of a line with this support; of more than 2,000 unlabelled rows the last count."""

@@ -8,7 +8,7 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
-from metalearn.evidence.forest import Forest
+from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
@@ -127,7 +127,7 @@ class _Parts:
 
     def forest(self, prefix: str, fit: Callable[[], Forest]) -> Forest:
         if prefix + "leaf" in self._arrays:
-            return Forest(*(self._arrays[prefix + name] for name in Forest.__slots__))
+            return forest_of(self._arrays, prefix)
         found = fit()
         self._arrays |= found.arrays(prefix)
         if self._file is not None:
