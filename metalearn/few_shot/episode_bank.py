@@ -7,7 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.errors import MetalearnError
+from metalearn.evidence.forest import Forest
 from metalearn.evidence.support_state import learn_support
+from metalearn.few_shot.pooled_score import pooled_scale
+from metalearn.few_shot.scale_noise import draw_scale_noise
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 from metalearn.tasks.time_split import split_at
@@ -31,6 +34,7 @@ class BankPlan:
         query_genuine: Most genuine rows in it.
         earliest_cut: The cut lies after this share of a line's frauds,
         latest_cut: and before this share.
+        scale_noise: By how much a line's scale may be off, in deviations and as a logarithm.
         seed: Of all chance.
     """
 
@@ -43,6 +47,7 @@ class BankPlan:
     query_genuine: int = 100
     earliest_cut: float = 0.35
     latest_cut: float = 0.65
+    scale_noise: float = 0.2
     seed: int = 0
 
 
@@ -66,9 +71,18 @@ class BankedEpisode:
 
 
 def draw_bank(
-    tasks: Sequence[Task], plan: BankPlan, advance: Callable[[int, int], None] = lambda *_: None
+    tasks: Sequence[Task],
+    pooled: Sequence[Forest],
+    plan: BankPlan,
+    advance: Callable[[int, int], None] = lambda *_: None,
 ) -> list[BankedEpisode]:
     """Return episodes of all lines that have frauds on both sides of a cut.
+
+    Args:
+        tasks: The lines.
+        pooled: Trees whose score is one more feature, those at `line % len` fitted without the line.
+        plan: How they are drawn.
+        advance: Told how many of how many are drawn.
 
     Raises:
         MetalearnError: No line has.
@@ -79,7 +93,7 @@ def draw_bank(
     for place, at in enumerate(usable):
         for number in range(each):
             generator = np.random.default_rng([plan.seed, _BANK, at, number])
-            episode = _draw(at, tasks[at], plan, generator)
+            episode = _draw(at, tasks[at], pooled[at % len(pooled)], plan, generator)
             if episode is not None:
                 bank.append(episode)
             advance(place * each + number + 1, each * len(usable))
@@ -88,7 +102,9 @@ def draw_bank(
     return bank
 
 
-def _draw(line: int, task: Task, plan: BankPlan, generator: np.random.Generator) -> BankedEpisode | None:
+def _draw(
+    line: int, task: Task, pooled: Forest, plan: BankPlan, generator: np.random.Generator
+) -> BankedEpisode | None:
     frauds = np.flatnonzero(task.labels == 1)
     at = int(generator.uniform(plan.earliest_cut, plan.latest_cut) * len(frauds))
     known, later = split_at(task, float(task.occurred_at_s[frauds[min(max(at, 1), len(frauds) - 1)]]))
@@ -98,10 +114,13 @@ def _draw(line: int, task: Task, plan: BankPlan, generator: np.random.Generator)
     others = _some(later[task.labels[later] == 0], plan.query_genuine, generator)
     if not len(query) or not len(support.unlabelled) or (count and not len(support.frauds)):
         return None
-    learnt = learn_support(support)
-    rows = np.concatenate([query, others])
+    noise = draw_scale_noise(task.features.shape[1], plan.scale_noise, generator)
+    support = LineSupport(*(noise.apply(part) for part in (support.frauds, support.genuine, support.unlabelled)))
+    scale = pooled_scale(support, pooled)
+    learnt = learn_support(scale.extended_support(support, pooled))
+    rows = scale.extended(noise.apply(task.features[np.concatenate([query, others])]), pooled)
     labels = (np.arange(len(rows)) < len(query)).astype(np.float32)
-    return BankedEpisode(line, learnt.columns.copy(), learnt.labels, learnt.state.columns(task.features[rows]), labels)
+    return BankedEpisode(line, learnt.columns.copy(), learnt.labels, learnt.state.columns(rows), labels)
 
 
 def draw_support(

@@ -15,7 +15,7 @@ from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import HeadNetwork
 from metalearn.few_shot.known_kinds import ENOUGH_FRAUDS, KnownKinds, own_members
-from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
+from metalearn.few_shot.pooled_score import PooledScale, pooled_scale, reference_rows
 from metalearn.few_shot.tails import Tail, fit_tail
 from metalearn.support import LineSupport
 
@@ -23,7 +23,6 @@ Floats = npt.NDArray[np.float32]
 Arrays = dict[str, npt.NDArray[Any]]
 
 _SUPPORT = "support."
-_REFERENCE_ROWS = 500
 _MOST_UNLABELLED = 2_000
 CASCADE_SHARE = 0.05
 
@@ -62,12 +61,10 @@ class SharedModel:
     def adapt(self, support: LineSupport) -> "LineModel":
         """Return the model of a line with this support; of more than 2,000 unlabelled rows the last count."""
         support = LineSupport(support.frauds, support.genuine, support.unlabelled[-_MOST_UNLABELLED:])
-        # A line may have had all its past labelled.
-        reference = (support.unlabelled if len(support.unlabelled) else support.genuine)[-_REFERENCE_ROWS:]
-        scale = pooled_scale(reference, self.pooled)
+        scale = pooled_scale(support, self.pooled)
         learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
-        columns = learnt.state.columns(scale.extended(reference, self.pooled))
+        columns = learnt.state.columns(scale.extended(reference_rows(support), self.pooled))
         is_new = len(support.frauds) >= ENOUGH_FRAUDS and self.kinds.is_new(support.unlabelled)
         members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
         return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)

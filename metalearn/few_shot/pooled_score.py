@@ -5,7 +5,7 @@ alone, so that the score is worth there what it is worth on a line that is new.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from metalearn.errors import MetalearnError
 from metalearn.evidence.forest import Forest
 from metalearn.evidence.line_trees import fit_forest
+from metalearn.few_shot.scale_noise import with_scale_noise
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 
@@ -21,6 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 ROUNDS = 60
 _FOLDS = 3
+_REFERENCE_ROWS = 500
 _MOST_ROWS = 40_000
 _FRAUD_SHARE = 0.1
 _CLIP = 20.0
@@ -58,16 +60,27 @@ class PooledScale:
         )
 
 
-def pooled_scale(rows: Floats, pooled: Forest) -> PooledScale:
-    """Return the scale of a line with these rows, presumed genuine, float32 [n, features]."""
-    scores = pooled.predict(np.ascontiguousarray(rows, np.float32)).astype(np.float64)
+def reference_rows(support: LineSupport) -> Floats:
+    """Return the last rows of a line that nobody chose; a line may have had all its past labelled."""
+    return (support.unlabelled if len(support.unlabelled) else support.genuine)[-_REFERENCE_ROWS:]
+
+
+def pooled_scale(support: LineSupport, pooled: Forest) -> PooledScale:
+    """Return the scale of a line with this support."""
+    scores = pooled.predict(np.ascontiguousarray(reference_rows(support), np.float32)).astype(np.float64)
     if not len(scores):
         return PooledScale(0.0, 1.0)
     return PooledScale(float(scores.mean()), max(float(scores.std()), _LEAST_SCALE))
 
 
-def fit_pooled(tasks: Sequence[Task], threads: int, seed: int) -> Forest:
+def fit_pooled(tasks: Sequence[Task], threads: int, seed: int, scale_noise: float) -> Forest:
     """Return trees fitted over all lines, every line alike.
+
+    Args:
+        tasks: The lines.
+        threads: Of LightGBM.
+        seed: Of all chance.
+        scale_noise: By how much a line's scale may be off.
 
     Raises:
         MetalearnError: No line has a fraud.
@@ -83,7 +96,7 @@ def fit_pooled(tasks: Sequence[Task], threads: int, seed: int) -> Forest:
         kept = np.concatenate([generator.permutation(frauds)[:each], generator.permutation(others)[:each]])
         fraud = np.isin(kept, frauds)
         share = np.where(fraud, _FRAUD_SHARE / fraud.sum(), (1 - _FRAUD_SHARE) / (~fraud).sum())
-        rows.append(task.features[kept])
+        rows.append(with_scale_noise(task.features[kept], scale_noise, generator))
         labels.append(fraud.astype(np.float32))
         weights.append(share)
     if not rows:
@@ -94,18 +107,14 @@ def fit_pooled(tasks: Sequence[Task], threads: int, seed: int) -> Forest:
     return fit_forest(np.concatenate(rows), np.concatenate(labels), ROUNDS, parameters, weight=scaled)
 
 
-def extended_tasks(tasks: Sequence[Task], threads: int, seed: int) -> list[Task]:
-    """Return the lines with the score of trees that were fitted on other lines as their last feature."""
+def fit_on_others(tasks: Sequence[Task], threads: int, seed: int, scale_noise: float) -> list[Forest]:
+    """Return trees such that those at `line % len` were fitted without that line, if there are several lines."""
     folds = min(_FOLDS, len(tasks))
-    found: list[Task | None] = [None] * len(tasks)
+    found = []
     for fold in range(folds):
         others = [task for at, task in enumerate(tasks) if at % folds != fold] or list(tasks)
         try:
-            pooled = fit_pooled(others, threads, seed)
+            found.append(fit_pooled(others, threads, seed, scale_noise))
         except MetalearnError:
-            pooled = fit_pooled(tasks, threads, seed)
-        for at in range(fold, len(tasks), folds):
-            task = tasks[at]
-            own = pooled_scale(task.features[task.labels == 0][:5_000], pooled)
-            found[at] = replace(task, features=own.extended(task.features, pooled))
-    return [task for task in found if task is not None]
+            found.append(fit_pooled(tasks, threads, seed, scale_noise))
+    return found

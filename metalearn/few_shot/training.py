@@ -14,7 +14,7 @@ from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
 from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.model import SharedModel
-from metalearn.few_shot.pooled_score import extended_tasks, fit_pooled
+from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.few_shot.tails import fit_tail
 from metalearn.fingerprint import fingerprint
@@ -63,14 +63,15 @@ def train_shared_model(
         MetalearnError: No line has frauds on both sides of a cut.
     """
     kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), "few-shot"))
-    pooled = kept.forest("pooled.", lambda: fit_pooled(tasks, plan.threads, plan.seed))
-    extended = extended_tasks(tasks, plan.threads, plan.seed)
+    noise = plan.bank.scale_noise
+    pooled = kept.forest("pooled.", lambda: fit_pooled(tasks, plan.threads, plan.seed, noise))
     bank = draw_bank(
-        extended,
+        tasks,
+        fit_on_others(tasks, plan.threads, plan.seed, noise),
         replace(plan.bank, seed=plan.seed),
         lambda step, steps: progress("episodes", step, steps, float("nan")),
     )
-    width = network_columns(extended[0].features.shape[1])
+    width = network_columns(tasks[0].features.shape[1] + 1)
     progress("trees", 0, 2, float("nan"))
     pointwise = kept.forest("pointwise.", lambda: fit_pointwise(bank, plan.threads, plan.seed))
     progress("trees", 1, 2, float("nan"))

@@ -141,7 +141,7 @@ class Adapter:
     def _few_shot_arrays(
         self, sample: SupportSample, buffer: SupportBuffer, scale: Standardisation, background: Rows
     ) -> Arrays:
-        taught = self._few_shot.teach(sample, scale, buffer.prevalence())
+        taught = self._few_shot.teach(sample, buffer.presumed_genuine(), scale, buffer.prevalence())
         calibration = taught.calibration
         return {
             **self._initialisation.layers(),

@@ -1,6 +1,6 @@
 """Teaches a line's few labels to the few-shot model, where that is the better teacher."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from metalearn.few_shot.model import LineModel
 from metalearn.support import LineSupport
-from stream.adaptation.support_buffer import Rows, rows_of
+from stream.adaptation.support_buffer import Held, Rows, rows_of
 from stream.adaptation.support_sample import SupportSample
 from stream.scoring.calibration import Calibration
 from stream.scoring.few_shot import chosen, line_calibration
@@ -19,6 +19,8 @@ from stream.scoring.standardisation import Standardisation
 MOST_FRAUDS = 64
 """As many exemplars the evidence keeps; with more labels the network learns more from them."""
 _LEAST_OTHERS = 50
+# As in the episodes that the shared model is trained on.
+_GENUINE_PER_FRAUD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,28 @@ class FewShotTeacher:
         few = 0 < len(sample.frauds) <= MOST_FRAUDS and others >= _LEAST_OTHERS
         return self._shared is not None and few and line not in self._known
 
-    def teach(self, sample: SupportSample, scale: Standardisation, prevalence: float) -> FewShotTaught:
-        """Return the model of a line with this support."""
+    def teach(
+        self, sample: SupportSample, past: Sequence[Held], scale: Standardisation, prevalence: float
+    ) -> FewShotTaught:
+        """Return the model of a line with this support.
+
+        Args:
+            sample: The labels; its presumed rows stand in for labelled genuine ones where these are few.
+            past: Events that nobody labelled in time, oldest first.
+            scale: The line's.
+            prevalence: The line's share of frauds.
+        """
         assert self._shared is not None  # noqa: S101 - `teaches` said so
         width = len(scale.mean)
 
-        def rows(held: list[Any]) -> Rows:
+        def rows(held: Sequence[Held]) -> Rows:
             made = chosen(scale.apply(rows_of(held, width)))
             made[np.isnan(made)] = 0.0
             return made
 
-        genuine, presumed = rows(sample.genuine), rows(sample.presumed)
-        # The background is made of rows that nobody chose, as far as there are any.
-        support = LineSupport(rows(sample.frauds), genuine, presumed if len(presumed) else genuine)
+        lacking = max(_GENUINE_PER_FRAUD * len(sample.frauds) - len(sample.genuine), 0)
+        genuine = [*sample.genuine, *sample.presumed[:lacking]]
+        taken = {held.example.event_id for held in genuine}
+        others = [held for held in past if held.example.event_id not in taken]
+        support = LineSupport(rows(sample.frauds), rows(genuine), rows(others or genuine))
         return FewShotTaught(self._shared.adapt(support), line_calibration(self._shared, prevalence))

@@ -15,6 +15,7 @@ from stream.features.specification import feature_hash
 from stream.scoring.few_shot import FewShotScorer
 from stream.scoring.line_scorers import LineScorers, few_shot_part, scorer_of, scorers_over
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.standardisation import Standardisation
 from tests.builders.few_shot import with_few_shot
 from tests.builders.labelled_examples import an_example
 
@@ -104,3 +105,17 @@ def test_few_shot_weights_take_less_than_two_megabytes(initialisation):
     candidate, *_ = a_candidate(Adapter(initialisation), MOST_FRAUDS, 2_000)
     assert candidate.manifest.kind == "few_shot"
     assert len(candidate.to_bytes()) < 2_000_000
+
+
+def test_presumed_rows_stand_in_where_nobody_labelled_anything_genuine(initialisation):
+    adapter = Adapter(initialisation)
+    buffer = a_buffer(adapter.width, 5)
+    sample = draw(buffer, 2_000, generator_for("new-line", 1))
+    assert not sample.genuine
+    teacher = FewShotTeacher(few_shot_part(initialisation), [])
+    shared = adapter.shared.arrays
+    scale = Standardisation(shared["standardise.mean"], shared["standardise.scale"])
+    state = teacher.teach(sample, buffer.presumed_genuine(), scale, 0.01).model.state
+    rows = np.random.default_rng(1).normal(0, 3, (200, state.features)).astype(np.float32)
+    assert np.ptp(state.trees[0].predict(rows)) > 0
+    assert state.background.shape[1] == len(sample.presumed)
