@@ -10,7 +10,7 @@ import numpy.typing as npt
 from metalearn.evidence.column_kernel import BLOCKS
 from metalearn.evidence.support_state import DIAGNOSES, SupportState, network_columns
 from metalearn.tasks.kinds import scale_of
-from metalearn.tasks.similarity import TaskSketch, distance, distances, sketch_of
+from metalearn.tasks.similarity import TaskSketch, distances, distances_to, sketch_of, stacked
 from metalearn.tasks.task import Task
 
 Floats = npt.NDArray[np.float32]
@@ -29,25 +29,24 @@ class KnownKinds:
     """Sketches of the training lines.
 
     Attributes:
-        sketches: Of each.
+        sketches: Of all, with a leading axis of lines.
         scale: How far a training line is from its nearest other, usually.
     """
 
-    sketches: tuple[TaskSketch, ...] = ()
+    sketches: TaskSketch | None = None
     scale: float = 0.1
 
     def is_new(self, rows: Floats) -> bool:
         """Return whether a line with these unlabelled rows is like none of them, float32 [n, features]."""
-        if not self.sketches or len(rows) < _LEAST_ROWS:
+        if self.sketches is None or len(rows) < _LEAST_ROWS:
             return False
-        sketch = sketch_of(rows)
-        return min(distance(sketch, other) for other in self.sketches) > _TOO_NEW * self.scale
+        return bool(distances_to(sketch_of(rows), self.sketches).min() > _TOO_NEW * self.scale)
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
         named: dict[str, npt.NDArray[Any]] = {prefix + "scale": np.array([self.scale])}
-        for name in TaskSketch.__slots__ if self.sketches else ():
-            named[prefix + name] = np.stack([getattr(sketch, name) for sketch in self.sketches])
+        if self.sketches is not None:
+            named |= {prefix + name: array for name, array in self.sketches.arrays().items()}
         return named
 
     @staticmethod
@@ -58,14 +57,13 @@ class KnownKinds:
             KeyError: One is missing.
         """
         parts = [arrays[prefix + name] for name in TaskSketch.__slots__ if prefix + name in arrays]
-        sketches = tuple(TaskSketch(*one) for one in zip(*parts, strict=True))
-        return KnownKinds(sketches, float(arrays[prefix + "scale"][0]))
+        return KnownKinds(TaskSketch(*parts) if parts else None, float(arrays[prefix + "scale"][0]))
 
 
 def known_kinds(tasks: Sequence[Task]) -> KnownKinds:
     """Return the kinds of training lines, whose rows have no feature that labels make."""
-    sketches = tuple(sketch_of(task.features) for task in tasks)
-    return KnownKinds(sketches, scale_of(distances(sketches)))
+    sketches = [sketch_of(task.features) for task in tasks]
+    return KnownKinds(stacked(sketches), scale_of(distances(sketches)))
 
 
 def own_members(state: SupportState, columns: Floats) -> list[Floats]:
