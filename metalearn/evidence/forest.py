@@ -1,6 +1,7 @@
 """Trees as flat arrays, walked without the library that fitted them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,22 +74,19 @@ def empty_forest() -> Forest:
 
 def parse_lightgbm(text: str) -> Forest:
     """Return the trees of LightGBM's own text format (`Booster.model_to_string`)."""
-    trees = [
-        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\nTree=")[1:]
-    ]
-    leaves = np.array([int(tree["num_leaves"]) for tree in trees], np.int64)
+    leaves = _numbers(text, "num_leaves").astype(np.int64)
     return Forest(
-        _numbers(trees, "split_feature").astype(np.int32),
-        _rounded_down(_numbers(trees, "threshold")),
-        _children(trees, "left_child", leaves),
-        _children(trees, "right_child", leaves),
+        _numbers(text, "split_feature").astype(np.int32),
+        _rounded_down(_numbers(text, "threshold")),
+        _children(text, "left_child", leaves),
+        _children(text, "right_child", leaves),
         np.where(leaves > 1, _before(leaves - 1), -1 - _before(leaves)).astype(np.int32),
-        _numbers(trees, "leaf_value").astype(np.float32),
+        _numbers(text, "leaf_value").astype(np.float32),
     )
 
 
-def _children(trees: Sequence[Mapping[str, str]], side: str, leaves: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-    own = _numbers(trees, side).astype(np.int64)
+def _children(text: str, side: str, leaves: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    own = _numbers(text, side).astype(np.int64)
     nodes, ends = (np.repeat(_before(count), leaves - 1) for count in (leaves - 1, leaves))
     return np.where(own >= 0, own + nodes, own - ends).astype(np.int32)
 
@@ -98,8 +96,10 @@ def _before(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.cumsum(counts) - counts
 
 
-def _numbers(trees: Sequence[Mapping[str, str]], name: str) -> npt.NDArray[np.float64]:
-    return np.array([float(one) for tree in trees for one in tree.get(name, "").split()], np.float64)
+def _numbers(text: str, name: str) -> npt.NDArray[np.float64]:
+    """Return a field of all trees, one after the other."""
+    values = " ".join(re.findall(rf"\n{name}=(.*)", text)).split()
+    return np.array([float(value) for value in values], np.float64)
 
 
 def _rounded_down(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:

@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float32]
 # ones. Customs declarations are 15 from cards.
 _TOO_NEW = 9.0
 _LEAST_ROWS = 500
+# One near line is enough: of many lines most need not be compared.
+_AT_ONCE = 64
 ENOUGH_FRAUDS = 3
 """Fewer labels say less than what lines of another kind share (Sparkov by simulated lines, K = 1: .38 against .28)."""
 
@@ -40,7 +42,12 @@ class KnownKinds:
         """Return whether a line with these unlabelled rows is like none of them, float32 [n, features]."""
         if self.sketches is None or len(rows) < _LEAST_ROWS:
             return False
-        return bool(distances_to(sketch_of(rows), self.sketches).min() > _TOO_NEW * self.scale)
+        sketch, arrays = sketch_of(rows), self.sketches.arrays().values()
+        for first in range(0, len(self.sketches.constant), _AT_ONCE):
+            some = TaskSketch(*(array[first : first + _AT_ONCE] for array in arrays))
+            if not (distances_to(sketch, some) > _TOO_NEW * self.scale).all():
+                return False
+        return True
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""

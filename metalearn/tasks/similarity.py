@@ -58,9 +58,9 @@ def sketch_of(rows: Floats) -> TaskSketch:
     if not len(rows):
         raise MetalearnError("a task without rows is like no other: give it rows")
     read = rows[np.linspace(0, len(rows) - 1, min(len(rows), _ROWS)).astype(np.int64)]
-    columns = np.ascontiguousarray(np.clip(read, -_FARTHEST, _FARTHEST).T, np.float64)
+    columns = np.ascontiguousarray(np.clip(read, -_FARTHEST, _FARTHEST).T, np.float32)
     order = np.argsort(columns, 1)
-    ordered = np.take_along_axis(columns, order, 1)
+    ordered = np.take_along_axis(columns, order, 1).astype(np.float64)
     shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
     ranks, constant = zip(*map(_ranks, order, ordered), strict=True)
     return TaskSketch(

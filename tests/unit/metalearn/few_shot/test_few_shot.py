@@ -12,6 +12,7 @@ from metalearn.evidence.support_state import learn_support, network_columns
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.method import FewShotMethod
 from metalearn.few_shot.model import LineModel, SharedModel
 from metalearn.few_shot.pooled_score import extended_tasks, pooled_scale
@@ -240,3 +241,11 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
     for genuine in (support.genuine, nothing):
         model = shared.adapt(LineSupport(support.frauds, genuine, nothing))
         assert np.isfinite(model.full(task.features[cut:])).all()
+
+
+def test_one_near_line_among_many_makes_a_line_known():
+    far = [of_another_kind(seed) for seed in range(70)]
+    rows = a_line(50).features
+    assert known_kinds(far).is_new(rows)
+    assert not known_kinds([*far, a_line(51)]).is_new(rows)
+    assert not known_kinds([a_line(51), *far]).is_new(rows)
