@@ -37,9 +37,9 @@ class Forest:
 
     def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the sum of all trees for rows [n, columns], float32 [n]."""
-        out = np.zeros(len(rows), np.float32)
+        out = np.zeros(len(rows), np.float64)
         _walk(rows, self.feature, self.threshold, self.left, self.right, self.root, self.leaf, out)
-        return out
+        return out.astype(np.float32)
 
     def check(self, columns: int) -> None:
         """Refuse trees that a walk could get lost in or that ask for columns that rows lack.
@@ -117,7 +117,7 @@ def _walk(
     right: npt.NDArray[np.int32],
     root: npt.NDArray[np.int32],
     leaf: npt.NDArray[np.float32],
-    out: npt.NDArray[np.float32],
+    out: npt.NDArray[np.float64],
 ) -> None:
     columns = np.empty((rows.shape[1], _ROWS_AT_ONCE), np.float32)
     at = np.empty(_ROWS_AT_ONCE, np.int32)
