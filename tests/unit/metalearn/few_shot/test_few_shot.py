@@ -8,6 +8,7 @@ import pytest
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.support_state import network_columns
+from metalearn.few_shot import training
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
@@ -75,6 +76,20 @@ def test_a_training_goes_on_from_the_forests_that_were_done(shared, tmp_path):
     assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
     other = replace(PLAN, seed=1)
     train_shared_model(tasks, other, checkpoint=file)
+
+
+def test_a_training_killed_between_two_forests_ends_with_the_same_model(shared, tmp_path, monkeypatch):
+    tasks, file = [a_line(seed) for seed in range(5)], tmp_path / "parts"
+
+    def killed(phase, step, *_):
+        if (phase, step) == ("trees", 1):
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train_shared_model(tasks, PLAN, checkpoint=file, progress=killed)
+    monkeypatch.setattr(training, "fit_pointwise", None)
+    again = train_shared_model(tasks, PLAN, checkpoint=file)
+    assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
 
 
 def test_models_go_into_arrays_and_back(shared, unseen):
