@@ -61,6 +61,10 @@ robustness: setup ## Measure what each guard against wrong labels and moving fra
 few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world
 
+.PHONY: few-shot-scale
+few-shot-scale: setup ## Measure what the few-shot model costs as lines grow
+	$(BIN)/python -m tests.few_shot_scale --out out/few_shot_scale
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: inner-steps

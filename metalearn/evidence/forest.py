@@ -1,6 +1,7 @@
 """Trees as flat arrays, walked without the library that fitted them."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 _ROWS_AT_ONCE = 128
+# Below so few rows, and in trees of more nodes, each row finds its own way.
+_FEW_ROWS = 4
+_MANY_NODES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Forest:
 
     def predict(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the sum of all trees for rows [n, columns], float32 [n]."""
-        out = np.zeros(len(rows), np.float32)
+        out = np.zeros(len(rows), np.float64)
         _walk(rows, self.feature, self.threshold, self.left, self.right, self.root, self.leaf, out)
-        return out
+        return out.astype(np.float32)
 
     def check(self, columns: int) -> None:
         """Refuse trees that a walk could get lost in or that ask for columns that rows lack.
@@ -70,43 +74,32 @@ def empty_forest() -> Forest:
 
 def parse_lightgbm(text: str) -> Forest:
     """Return the trees of LightGBM's own text format (`Booster.model_to_string`)."""
-    parts: list[list[npt.NDArray[Any]]] = []
-    roots, nodes, leaves = [], 0, 0
-    for block in text.split("\nTree=")[1:]:
-        lines = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        values = _numbers(lines["leaf_value"])
-        if int(lines["num_leaves"]) == 1:
-            roots.append(-1 - leaves)
-            parts.append([np.zeros(0)] * 4 + [values])
-            leaves += 1
-            continue
-        children = [_numbers(lines[side]).astype(np.int64) for side in ("left_child", "right_child")]
-        left, right = (np.where(child >= 0, child + nodes, child - leaves) for child in children)
-        parts.append(
-            [_numbers(lines["split_feature"]), _rounded_down(_numbers(lines["threshold"])), left, right, values]
-        )
-        roots.append(nodes)
-        nodes += len(left)
-        leaves += len(values)
-    return _joined(parts, roots)
-
-
-def _joined(parts: Sequence[list[npt.NDArray[Any]]], roots: list[int]) -> Forest:
-    feature, threshold, left, right, leaf = (
-        np.concatenate([np.zeros(0), *(part[at] for part in parts)]) for at in range(5)
-    )
+    leaves = _numbers(text, "num_leaves").astype(np.int64)
     return Forest(
-        feature.astype(np.int32),
-        threshold.astype(np.float32),
-        left.astype(np.int32),
-        right.astype(np.int32),
-        np.array(roots, np.int32),
-        leaf.astype(np.float32),
+        _numbers(text, "split_feature").astype(np.int32),
+        _rounded_down(_numbers(text, "threshold")),
+        _children(text, "left_child", leaves),
+        _children(text, "right_child", leaves),
+        np.where(leaves > 1, _before(leaves - 1), -1 - _before(leaves)).astype(np.int32),
+        _numbers(text, "leaf_value").astype(np.float32),
     )
 
 
-def _numbers(text: str) -> npt.NDArray[np.float64]:
-    return np.array(text.split(), np.float64)
+def _children(text: str, side: str, leaves: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    own = _numbers(text, side).astype(np.int64)
+    nodes, ends = (np.repeat(_before(count), leaves - 1) for count in (leaves - 1, leaves))
+    return np.where(own >= 0, own + nodes, own - ends).astype(np.int32)
+
+
+def _before(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many there are in all trees before each."""
+    return np.cumsum(counts) - counts
+
+
+def _numbers(text: str, name: str) -> npt.NDArray[np.float64]:
+    """Return a field of all trees, one after the other."""
+    values = " ".join(re.findall(rf"\n{name}=(.*)", text)).split()
+    return np.array([float(value) for value in values], np.float64)
 
 
 def _rounded_down(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
@@ -124,13 +117,42 @@ def _walk(
     right: npt.NDArray[np.int32],
     root: npt.NDArray[np.int32],
     leaf: npt.NDArray[np.float32],
-    out: npt.NDArray[np.float32],
+    out: npt.NDArray[np.float64],
 ) -> None:
+    columns = np.empty((rows.shape[1], _ROWS_AT_ONCE), np.float32)
+    at = np.empty(_ROWS_AT_ONCE, np.int32)
     for first in range(0, len(rows), _ROWS_AT_ONCE):
-        last = min(first + _ROWS_AT_ONCE, len(rows))
+        count = min(len(rows) - first, _ROWS_AT_ONCE)
+        columns[:, :count] = rows[first : first + count].T
         for tree in range(len(root)):
-            for i in range(first, last):
-                node = root[tree]
+            at[:count] = root[tree]
+            last = root[tree + 1] if tree + 1 < len(root) else len(feature)
+            if count >= _FEW_ROWS and 0 <= root[tree] < last <= root[tree] + _MANY_NODES:
+                _sweep(columns, count, feature, threshold, left, right, root[tree], last, at)
+            for i in range(count):
+                node = at[i]
                 while node >= 0:
-                    node = left[node] if rows[i, feature[node]] <= threshold[node] else right[node]
-                out[i] += leaf[-1 - node]
+                    node = left[node] if columns[feature[node], i] <= threshold[node] else right[node]
+                out[first + i] += leaf[-1 - node]
+
+
+# All rows of a block pass a node together: without branches, so that the compiler makes vectors of it.
+@numba.njit(cache=True, nogil=True)
+def _sweep(
+    columns: npt.NDArray[np.float32],
+    count: int,
+    feature: npt.NDArray[np.int32],
+    threshold: npt.NDArray[np.float32],
+    left: npt.NDArray[np.int32],
+    right: npt.NDArray[np.int32],
+    first: int,
+    last: int,
+    at: npt.NDArray[np.int32],
+) -> None:
+    """Move the rows that are at a node in [first, last) on, where children come after their parents."""
+    for node in range(first, last):
+        values, edge, low, high = columns[feature[node]], threshold[node], left[node], right[node]
+        here = np.int32(node)
+        for i in range(count):
+            child = low if values[i] <= edge else high
+            at[i] = child if at[i] == here else at[i]

@@ -64,5 +64,5 @@ def fit_forest(rows: Floats, labels: Floats, rounds: int, parameters: dict[str, 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         whole = lightgbm.Dataset(rows, labels, params=parameters, free_raw_data=True, **data)
-        booster = lightgbm.train(parameters, whole, rounds)
+        booster = lightgbm.train(parameters, whole, rounds, keep_training_booster=True)
     return parse_lightgbm(booster.model_to_string())

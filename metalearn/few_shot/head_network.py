@@ -1,4 +1,7 @@
-"""The network on evidence columns, its body shared and its head adapted to a support; numpy alone."""
+"""The network on evidence columns, its body shared and its head adapted to a support; numpy alone.
+
+Sums are in float64, so that a logit is the one that torch would give, to a millionth of its size.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 CLIP = 5.0
 
@@ -33,21 +37,21 @@ class HeadNetwork:
     steps: int
     fraud_share: float
 
-    def standardised(self, columns: Floats) -> Floats:
+    def standardised(self, columns: Floats) -> Doubles:
         """Return columns as the network takes them."""
-        return np.asarray(np.clip((columns - self.mean) / self.scale, -CLIP, CLIP), np.float32)
+        return np.asarray(np.clip((columns.astype(np.float64) - self.mean) / self.scale, -CLIP, CLIP))
 
-    def hidden(self, columns: Floats) -> Floats:
-        """Return what the head sees of rows, float32 [n, width]."""
+    def hidden(self, columns: Floats) -> Doubles:
+        """Return what the head sees of rows, float64 [n, width]."""
         out = self.standardised(columns)
         for index in range(len(self.layers) // 2 - 1):
-            weight = np.ascontiguousarray(self.layers[f"layer{index}.weight"].T)
-            out = np.asarray(_rectified(out, weight, self.layers[f"layer{index}.bias"]))
+            weight = np.ascontiguousarray(self.layers[f"layer{index}.weight"].T, np.float64)
+            out = np.asarray(_rectified(out, weight, self.layers[f"layer{index}.bias"].astype(np.float64)))
         return out
 
-    def logits(self, columns: Floats, weight: Floats, bias: float) -> Floats:
+    def logits(self, columns: Floats, weight: Doubles, bias: float) -> Floats:
         """Return the logit of rows under a head, each row by itself, float32 [n]."""
-        return np.asarray(_weighted(self.hidden(columns), weight, np.float32(bias)))
+        return np.asarray(_weighted(self.hidden(columns), weight.astype(np.float64), bias))
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
@@ -72,12 +76,12 @@ class HeadNetwork:
         return HeadNetwork(arrays[prefix + "mean"], arrays[prefix + "scale"], layers, rate, int(steps), share)
 
     @property
-    def head(self) -> tuple[Floats, float]:
+    def head(self) -> tuple[Doubles, float]:
         """The last layer before it adapts: weight [width] and bias."""
         last = len(self.layers) // 2 - 1
-        return self.layers[f"layer{last}.weight"][0], float(self.layers[f"layer{last}.bias"][0])
+        return self.layers[f"layer{last}.weight"][0].astype(np.float64), float(self.layers[f"layer{last}.bias"][0])
 
-    def adapt(self, columns: Floats, labels: Floats) -> tuple[Floats, float]:
+    def adapt(self, columns: Floats, labels: Floats) -> tuple[Doubles, float]:
         """Return the last layer after its steps on a support's own rows.
 
         Args:
@@ -85,24 +89,23 @@ class HeadNetwork:
             labels: 1 fraud, 0 genuine, float32 [n].
         """
         weight, bias = self.head
-        frauds = labels.sum()
+        frauds = float(labels.sum())
         if not frauds:
             return weight, bias
-        hidden = self.hidden(columns).astype(np.float64)
+        hidden = self.hidden(columns)
         others = max(len(labels) - frauds, 1)
         share = np.where(labels == 1, self.fraud_share / frauds, (1 - self.fraud_share) / others)
-        moved, moved_bias = weight.astype(np.float64), bias
         for _ in range(self.steps):
-            chance = 1.0 / (1.0 + np.exp(-(hidden @ moved + moved_bias)))
+            chance = 1.0 / (1.0 + np.exp(-(hidden @ weight + bias)))
             pull = (chance - labels) * share
-            moved, moved_bias = moved - self.rate * (pull @ hidden), moved_bias - self.rate * float(pull.sum())
-        return moved.astype(np.float32), moved_bias
+            weight, bias = weight - self.rate * (pull @ hidden), bias - self.rate * float(pull.sum())
+        return weight, bias
 
 
 # Row by row, so that a row's batch never changes its score.
 @numba.njit(cache=True, nogil=True, fastmath={"contract"})
-def _rectified(rows: Floats, weight: Floats, bias: Floats) -> Floats:
-    made = np.empty((len(rows), len(bias)), np.float32)
+def _rectified(rows: Doubles, weight: Doubles, bias: Doubles) -> Doubles:
+    made = np.empty((len(rows), len(bias)), np.float64)
     for row in range(len(rows)):
         made[row] = bias
         for column in range(rows.shape[1]):
@@ -111,15 +114,15 @@ def _rectified(rows: Floats, weight: Floats, bias: Floats) -> Floats:
                 for unit in range(len(bias)):
                     made[row, unit] += value * weight[column, unit]
         for unit in range(len(bias)):
-            made[row, unit] = max(made[row, unit], np.float32(0.0))
+            made[row, unit] = max(made[row, unit], 0.0)
     return made
 
 
 @numba.njit(cache=True, nogil=True)
-def _weighted(rows: Floats, weight: Floats, bias: float) -> Floats:
+def _weighted(rows: Doubles, weight: Doubles, bias: float) -> Floats:
     made = np.empty(len(rows), np.float32)
     for row in range(len(rows)):
-        total = np.float32(bias)
+        total = bias
         for column in range(len(weight)):
             total += rows[row, column] * weight[column]
         made[row] = total

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from metalearn.evidence.column_kernel import BLOCKS
 from metalearn.evidence.support_state import DIAGNOSES, SupportState, network_columns
 from metalearn.tasks.kinds import scale_of
-from metalearn.tasks.similarity import TaskSketch, distance, distances, sketch_of
+from metalearn.tasks.similarity import TaskSketch, distances, distances_to, sketch_of, stacked
 from metalearn.tasks.task import Task
 
 Floats = npt.NDArray[np.float32]
@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float32]
 # ones. Customs declarations are 15 from cards.
 _TOO_NEW = 9.0
 _LEAST_ROWS = 500
+# One near line is enough: of many lines most need not be compared.
+_AT_ONCE = 64
 ENOUGH_FRAUDS = 3
 """Fewer labels say less than what lines of another kind share (Sparkov by simulated lines, K = 1: .38 against .28)."""
 
@@ -29,25 +31,29 @@ class KnownKinds:
     """Sketches of the training lines.
 
     Attributes:
-        sketches: Of each.
+        sketches: Of all, with a leading axis of lines.
         scale: How far a training line is from its nearest other, usually.
     """
 
-    sketches: tuple[TaskSketch, ...] = ()
+    sketches: TaskSketch | None = None
     scale: float = 0.1
 
     def is_new(self, rows: Floats) -> bool:
         """Return whether a line with these unlabelled rows is like none of them, float32 [n, features]."""
-        if not self.sketches or len(rows) < _LEAST_ROWS:
+        if self.sketches is None or len(rows) < _LEAST_ROWS:
             return False
-        sketch = sketch_of(rows)
-        return min(distance(sketch, other) for other in self.sketches) > _TOO_NEW * self.scale
+        sketch, arrays = sketch_of(rows), self.sketches.arrays().values()
+        for first in range(0, len(self.sketches.constant), _AT_ONCE):
+            some = TaskSketch(*(array[first : first + _AT_ONCE] for array in arrays))
+            if not (distances_to(sketch, some) > _TOO_NEW * self.scale).all():
+                return False
+        return True
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
         named: dict[str, npt.NDArray[Any]] = {prefix + "scale": np.array([self.scale])}
-        for name in TaskSketch.__slots__ if self.sketches else ():
-            named[prefix + name] = np.stack([getattr(sketch, name) for sketch in self.sketches])
+        if self.sketches is not None:
+            named |= {prefix + name: array for name, array in self.sketches.arrays().items()}
         return named
 
     @staticmethod
@@ -58,14 +64,13 @@ class KnownKinds:
             KeyError: One is missing.
         """
         parts = [arrays[prefix + name] for name in TaskSketch.__slots__ if prefix + name in arrays]
-        sketches = tuple(TaskSketch(*one) for one in zip(*parts, strict=True))
-        return KnownKinds(sketches, float(arrays[prefix + "scale"][0]))
+        return KnownKinds(TaskSketch(*parts) if parts else None, float(arrays[prefix + "scale"][0]))
 
 
 def known_kinds(tasks: Sequence[Task]) -> KnownKinds:
     """Return the kinds of training lines, whose rows have no feature that labels make."""
-    sketches = tuple(sketch_of(task.features) for task in tasks)
-    return KnownKinds(sketches, scale_of(distances(sketches)))
+    sketches = [sketch_of(task.features) for task in tasks]
+    return KnownKinds(stacked(sketches), scale_of(distances(sketches)))
 
 
 def own_members(state: SupportState, columns: Floats) -> list[Floats]:

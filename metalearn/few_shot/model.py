@@ -13,7 +13,7 @@ import numpy.typing as npt
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
-from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.head_network import Doubles, HeadNetwork
 from metalearn.few_shot.known_kinds import ENOUGH_FRAUDS, KnownKinds, own_members
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale, reference_rows
 from metalearn.few_shot.tails import Tail, fit_tail
@@ -69,7 +69,7 @@ class SharedModel:
         members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
         return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)
 
-    def members(self, columns: Floats, weight: Floats, bias: float) -> tuple[Floats, Floats, Floats]:
+    def members(self, columns: Floats, weight: Doubles, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
         head = self.network.logits(columns[:, : len(self.network.mean)], weight, bias)
         return head, self.pointwise.predict(columns), self.ranking.predict(columns)
@@ -125,7 +125,7 @@ class LineModel:
         shared: The members.
         scale: Of the pooled score on the line.
         state: Of the support.
-        weight: The head's, float32 [width].
+        weight: The head's, float64 [width].
         bias: The head's.
         tails: Of each member's scores on the line's own events.
         is_new: Whether the line is of a kind that training has not seen and has labels enough
@@ -135,7 +135,7 @@ class LineModel:
     shared: SharedModel
     scale: PooledScale
     state: SupportState
-    weight: Floats
+    weight: Doubles
     bias: float
     tails: tuple[Tail, ...]
     is_new: bool = False

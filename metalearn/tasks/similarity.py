@@ -58,22 +58,25 @@ def sketch_of(rows: Floats) -> TaskSketch:
     if not len(rows):
         raise MetalearnError("a task without rows is like no other: give it rows")
     read = rows[np.linspace(0, len(rows) - 1, min(len(rows), _ROWS)).astype(np.int64)]
-    chosen = np.clip(read, -_FARTHEST, _FARTHEST).astype(np.float64)
+    columns = np.ascontiguousarray(np.clip(read, -_FARTHEST, _FARTHEST).T, np.float32)
+    order = np.argsort(columns, 1)
+    ordered = np.take_along_axis(columns, order, 1).astype(np.float64)
     shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    quantiles = np.quantile(chosen, shares, axis=0).T
-    ranks, constant = zip(*(_ranks(column) for column in chosen.T), strict=True)
+    ranks, constant = zip(*map(_ranks, order, ordered), strict=True)
     return TaskSketch(
-        np.ascontiguousarray(quantiles, np.float32),
+        np.ascontiguousarray(np.quantile(ordered, shares, axis=1).T, np.float32),
         _correlation(np.stack(ranks)).astype(np.float32),
         np.array(constant, np.float32),
     )
 
 
-def _ranks(column: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
+def _ranks(order: npt.NDArray[np.int64], ordered: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:
     """Return ranks, ties sharing their mean, and the share of the most frequent value."""
-    _, at, counts = np.unique(column, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2
-    return middle[at], counts.max() / len(column)
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    counts = np.diff(np.append(starts, len(ordered)))
+    ranks = np.empty(len(order))
+    ranks[order] = np.repeat(starts + (counts + 1) / 2, counts)
+    return ranks, counts.max() / len(ordered)
 
 
 def _correlation(ranks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -82,6 +85,11 @@ def _correlation(ranks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     unit = centred / np.where(length > 0, length, 1.0)[:, None]
     found: npt.NDArray[np.float64] = unit @ unit.T
     return found
+
+
+def stacked(sketches: Sequence[TaskSketch]) -> TaskSketch:
+    """Return sketches as one whose arrays have a leading axis of tasks."""
+    return TaskSketch(*(np.stack([getattr(one, name) for one in sketches]) for name in TaskSketch.__slots__))
 
 
 def distance(first: TaskSketch, second: TaskSketch) -> float:
@@ -95,27 +103,44 @@ def distance(first: TaskSketch, second: TaskSketch) -> float:
     Raises:
         MetalearnError: They have different features.
     """
-    if first.quantiles.shape != second.quantiles.shape:
-        raise MetalearnError(
-            f"tasks of {len(first.constant)} and of {len(second.constant)} features cannot be compared"
-        )  # fmt: skip
     return sum(parts(first, second))
 
 
 def parts(first: TaskSketch, second: TaskSketch) -> tuple[float, float, float]:
     """Return the three terms of a distance: spread, co-movement, constancy."""
-    spread = np.abs(first.quantiles - second.quantiles).mean()
-    off = np.triu_indices(len(first.correlation), 1)
-    together = np.abs(first.correlation - second.correlation)[off]
-    constancy = np.abs(first.constant - second.constant).mean()
-    return float(spread), float(together.mean()) if len(together) else 0.0, float(constancy)
+    spread, together, constancy = (float(term[0]) for term in _terms(first, stacked([second])))
+    return spread, together, constancy
+
+
+def distances_to(sketch: TaskSketch, others: TaskSketch) -> npt.NDArray[np.float64]:
+    """Return the distance of a task to each of several, [tasks].
+
+    Args:
+        sketch: Of the task.
+        others: Of the several, `stacked`.
+
+    Raises:
+        MetalearnError: They have different features.
+    """
+    spread, together, constancy = _terms(sketch, others)
+    return spread + together + constancy
+
+
+def _terms(sketch: TaskSketch, others: TaskSketch) -> tuple[npt.NDArray[np.float64], ...]:
+    features, count = len(sketch.constant), len(others.constant)
+    if features != others.constant.shape[1]:
+        raise MetalearnError(f"tasks of {features} and of {others.constant.shape[1]} features cannot be compared")
+    spread = np.abs(sketch.quantiles - others.quantiles).reshape(count, -1).mean(1)
+    pairs = np.flatnonzero(np.triu(np.ones((features, features)), 1))
+    together = np.abs(sketch.correlation.reshape(-1)[pairs] - others.correlation.reshape(count, -1).take(pairs, 1))
+    moved = together.mean(1) if len(pairs) else np.zeros(count)
+    constancy = np.abs(sketch.constant - others.constant).mean(1)
+    return tuple(term.astype(np.float64) for term in (spread, moved, constancy))
 
 
 def distances(sketches: Sequence[TaskSketch]) -> npt.NDArray[np.float64]:
     """Return the distance between any two of several tasks, [n, n], 0 on the diagonal."""
-    count = len(sketches)
-    found = np.zeros((count, count))
-    for one in range(count):
-        for other in range(one + 1, count):
-            found[one, other] = found[other, one] = distance(sketches[one], sketches[other])
-    return found
+    if not sketches:
+        return np.zeros((0, 0))
+    others = stacked(sketches)
+    return np.stack([distances_to(sketch, others) for sketch in sketches])

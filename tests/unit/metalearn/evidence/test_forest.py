@@ -7,16 +7,27 @@ import pytest
 from metalearn.evidence.forest import empty_forest, forest_of, parse_lightgbm
 
 
-@pytest.mark.parametrize("leaves", [2, 7, 31])
+def slowly(forest, row):
+    total = 0.0
+    for node in forest.root:
+        while node >= 0:
+            node = (forest.left if row[forest.feature[node]] <= forest.threshold[node] else forest.right)[node]  # noqa: PLW2901
+        total += float(forest.leaf[-1 - node])
+    return np.float32(total)
+
+
+@pytest.mark.parametrize("leaves", [2, 7, 31, 200])
 def test_a_walk_gives_the_librarys_own_scores(leaves):
     generator = np.random.default_rng(leaves)
     rows = np.round(generator.normal(size=(600, 4)), 1).astype(np.float32)
     labels = (rows[:, 0] + rows[:, 1] * rows[:, 2] > 0.5).astype(np.float32)
-    parameters = {"objective": "binary", "num_leaves": leaves, "verbose": -1, "num_threads": 1}
+    parameters = {"objective": "binary", "num_leaves": leaves, "verbose": -1, "num_threads": 1, "min_data_in_leaf": 2}
     booster = lightgbm.train(parameters, lightgbm.Dataset(rows, labels, params=parameters), 20)
     forest = parse_lightgbm(booster.model_to_string())
     forest.check(4)
-    assert forest.predict(rows) == pytest.approx(booster.predict(rows, raw_score=True), abs=1e-5)
+    assert forest.predict(rows) == pytest.approx(booster.predict(rows, raw_score=True), rel=1e-6, abs=1e-6)
+    for count in (1, 3, 4, 130, 600):
+        assert forest.predict(rows[:count]).tolist() == [slowly(forest, row) for row in rows[:count]]
     back = forest_of(forest.arrays("a."), "a.")
     assert np.array_equal(back.predict(rows), forest.predict(rows))
 

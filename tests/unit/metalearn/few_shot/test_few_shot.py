@@ -4,23 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.ranking import average_precision
-from metalearn.evidence.support_state import learn_support, network_columns
+from metalearn.evidence.support_state import network_columns
+from metalearn.few_shot import training
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
+from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.method import FewShotMethod
 from metalearn.few_shot.model import LineModel, SharedModel
-from metalearn.few_shot.pooled_score import fit_on_others, pooled_scale
+from metalearn.few_shot.pooled_score import fit_on_others
 from metalearn.few_shot.scale_noise import draw_scale_noise
 from metalearn.few_shot.tails import fit_tail
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
-from metalearn.inner_loop import InnerLoop, descend
-from metalearn.losses import balanced_cross_entropy
-from metalearn.networks import for_tasks, forward
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 
@@ -81,6 +79,20 @@ def test_a_training_goes_on_from_the_forests_that_were_done(shared, tmp_path):
     train_shared_model(tasks, other, checkpoint=file)
 
 
+def test_a_training_killed_between_two_forests_ends_with_the_same_model(shared, tmp_path, monkeypatch):
+    tasks, file = [a_line(seed) for seed in range(5)], tmp_path / "parts"
+
+    def killed(phase, step, *_):
+        if (phase, step) == ("trees", 1):
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train_shared_model(tasks, PLAN, checkpoint=file, progress=killed)
+    monkeypatch.setattr(training, "fit_pointwise", None)
+    again = train_shared_model(tasks, PLAN, checkpoint=file)
+    assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
+
+
 def test_models_go_into_arrays_and_back(shared, unseen):
     task, _, support = unseen
     model = shared.adapt(support)
@@ -105,28 +117,6 @@ def test_the_cascade_keeps_the_top_and_a_rows_batch_does_not_change_its_score(sh
     assert abs(average_precision(full, labels) - average_precision(fast, labels)) < 0.05
     assert np.array_equal(np.concatenate([model.cascade(row[None]) for row in rows[:200]]), fast[:200])
     assert model.cascade(rows, share=1.0) == pytest.approx(full, abs=1e-5)
-
-
-def test_the_head_adapts_in_numpy_as_it_does_in_torch(shared, unseen):
-    _, _, support = unseen
-    scale = pooled_scale(support, shared.pooled)
-    learnt = learn_support(scale.extended_support(support, shared.pooled))
-    network = shared.network
-    weight, bias = network.adapt(learnt.columns, learnt.labels)
-    seen = torch.from_numpy(network.hidden(learnt.columns))[None]
-    labels = torch.from_numpy(learnt.labels)[None]
-    first, first_bias = network.head
-    head = {"layer0.weight": torch.from_numpy(first.copy())[None], "layer0.bias": torch.tensor([first_bias])}
-    adapted = descend(
-        lambda now: balanced_cross_entropy(
-            forward(now, seen), labels, torch.ones_like(labels), network.fraud_share
-        ).sum(),
-        for_tasks(head, 1),
-        dict.fromkeys(head, network.rate),
-        InnerLoop(network.steps, first_order=True),
-    )
-    assert weight == pytest.approx(adapted["layer0.weight"][0, 0].detach().numpy(), abs=1e-5)
-    assert bias == pytest.approx(float(adapted["layer0.bias"][0, 0].detach()), abs=1e-5)
 
 
 def test_a_head_without_frauds_does_not_move(shared):
@@ -259,3 +249,11 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
     for genuine in (support.genuine, nothing):
         model = shared.adapt(LineSupport(support.frauds, genuine, nothing))
         assert np.isfinite(model.full(task.features[cut:])).all()
+
+
+def test_one_near_line_among_many_makes_a_line_known():
+    far = [of_another_kind(seed) for seed in range(70)]
+    rows = a_line(50).features
+    assert known_kinds(far).is_new(rows)
+    assert not known_kinds([*far, a_line(51)]).is_new(rows)
+    assert not known_kinds([a_line(51), *far]).is_new(rows)
