@@ -64,10 +64,12 @@ class SharedModel:
         scale = pooled_scale(support, self.pooled)
         learnt = learn_support(scale.extended_support(support, self.pooled))
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
-        columns = learnt.state.columns(scale.extended(reference_rows(support), self.pooled))
+        reference = scale.extended(reference_rows(support), self.pooled)
+        columns = learnt.state.columns(reference)
         is_new = len(support.frauds) >= ENOUGH_FRAUDS and self.kinds.is_new(support.unlabelled)
         members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
-        return LineModel(self, scale, learnt.state, weight, bias, tuple(fit_tail(one) for one in members), is_new)
+        tails = tuple(fit_tail(one) for one in members)
+        return LineModel(self, scale, learnt.state, weight, bias, tails, fit_tail(reference[:, -1]), is_new)
 
     def members(self, columns: Floats, weight: Doubles, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
@@ -128,6 +130,7 @@ class LineModel:
         weight: The head's, float64 [width].
         bias: The head's.
         tails: Of each member's scores on the line's own events.
+        pooled_tail: Of the pooled score there.
         is_new: Whether the line is of a kind that training has not seen and has labels enough
             of its own, so that what all lines share is not asked.
     """
@@ -138,6 +141,7 @@ class LineModel:
     weight: Doubles
     bias: float
     tails: tuple[Tail, ...]
+    pooled_tail: Tail
     is_new: bool = False
 
     def full(self, rows: Floats) -> Floats:
@@ -151,33 +155,38 @@ class LineModel:
         return np.asarray(np.mean(rare, axis=0), np.float32)
 
     def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
-        """Return the head's word alone for all rows but those it calls rarest, which have the members' mean."""
+        """Return the members' mean for the rarest rows by the head and the pooled score, these two's mean for the rest.
+
+        The pooled score is there before any member is asked, and the head alone passes over frauds that all lines know.
+        """
         if self.is_new:
             return self.full(rows)
         extended = self.scale.extended(rows, self.shared.pooled)
         columns = self.state.columns(extended, trees=False)
         head = self.shared.network.logits(columns[:, : network_columns(self.state.features)], self.weight, self.bias)
-        rare = self.tails[0].apply(head)
+        head_rare = self.tails[0].apply(head)
+        rare = (head_rare + self.pooled_tail.apply(extended[:, -1])) / 2
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
             chosen = columns[top]
             self.state.fill_trees(extended[top], chosen)
             pointwise = self.tails[1].apply(self.shared.pointwise.predict(chosen))
             ranking = self.tails[2].apply(self.shared.ranking.predict(chosen))
-            rare[top] = (rare[top] + pointwise + ranking) / 3
+            rare[top] = (head_rare[top] + pointwise + ranking) / 3
         return rare
 
     def arrays(self) -> Arrays:
         """Return what is the line's own as named arrays."""
+        tails = (*self.tails, self.pooled_tail)
         return {
             **{_SUPPORT + name: array for name, array in self.state.arrays().items()},
             "pooled.scale": np.array([self.scale.mean, self.scale.scale], np.float64),
             "kind.new": np.array([self.is_new], np.float64),
             "head.weight": self.weight,
             "head.bias": np.array([self.bias], np.float64),
-            "tail.scores": np.stack([tail.scores for tail in self.tails]),
-            "tail.rarity": np.stack([tail.rarity for tail in self.tails]),
-            "tail.excess": np.array([tail.excess for tail in self.tails], np.float64),
+            "tail.scores": np.stack([tail.scores for tail in tails]),
+            "tail.rarity": np.stack([tail.rarity for tail in tails]),
+            "tail.excess": np.array([tail.excess for tail in tails], np.float64),
         }
 
     @staticmethod
@@ -196,14 +205,14 @@ class LineModel:
             )
         )
         is_new = bool(arrays["kind.new"][0])
-        if not tails or (not is_new and len(tails) != 3):
+        if len(tails) < 2 or (not is_new and len(tails) != 4):
             raise ValueError(f"{len(tails)} tails")
         bias = float(arrays["head.bias"][0])
         state = SupportState.from_arrays(own)
         scale = PooledScale(*(float(one) for one in arrays["pooled.scale"]))
         if state.features != shared.features + 1 or arrays["head.weight"].shape != shared.network.head[0].shape:
             raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
-        return LineModel(shared, scale, state, arrays["head.weight"], bias, tails, is_new)
+        return LineModel(shared, scale, state, arrays["head.weight"], bias, tails[:-1], tails[-1], is_new)
 
 
 def _logit(share: float) -> float:

@@ -127,7 +127,7 @@ class Adapter:
 
     def _own_scale(self, buffer: SupportBuffer) -> Standardisation:
         shared = self._prior()
-        return keep_shared(fit_standardisation(self._background(buffer), shared), shared)
+        return keep_shared(fit_standardisation(self._background(buffer), shared, buffer.events()), shared)
 
     def _background(self, buffer: SupportBuffer) -> Rows:
         return rows_of([*buffer.background(), *buffer.background(reserved=True)], self.width)

@@ -54,9 +54,9 @@ class FewShotTeacher:
             self._shared.adapt(LineSupport(rows[:4], rows[4:], rows[4:]))
 
     def teaches(self, line: str, sample: SupportSample) -> bool:
-        """Return whether these labels of this line are better taught so than to the network."""
+        """Return whether a line with these labels, or with none yet, is better scored so than by the network."""
         others = len(sample.genuine) + len(sample.presumed)
-        few = 0 < len(sample.frauds) <= MOST_FRAUDS and others >= _LEAST_OTHERS
+        few = len(sample.frauds) <= MOST_FRAUDS and others >= _LEAST_OTHERS
         return self._shared is not None and few and line not in self._known
 
     def teach(

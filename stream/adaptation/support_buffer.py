@@ -103,12 +103,15 @@ class SupportBuffer:
         self._changes = [change for change in self._changes if change > folded]
         return len(self._changes)
 
+    def events(self) -> float:
+        """Return how many events without a label the held ones were sampled from."""
+        return sum(1.0 / held.example.share for held in self._background.values())
+
     def prevalence(self) -> float:
         """Return the line's share of frauds, a thin memory pulled towards one in a thousand."""
         oldest_s = min((held.example.occurred_at_s for held in self._background.values()), default=0.0)
         frauds = sum(held.example.occurred_at_s >= oldest_s for held in self._labelled["fraud"].values())
-        events = frauds + sum(1.0 / held.example.share for held in self._background.values())
-        return (frauds + 1.0) / (events + _PRIOR_EVENTS)
+        return (frauds + 1.0) / (frauds + self.events() + _PRIOR_EVENTS)
 
     def presumed_genuine(self, *, reserved: bool = False) -> list[Held]:
         """Return background whose label would have come by now; younger where that is too little."""

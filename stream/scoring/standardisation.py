@@ -18,8 +18,9 @@ from stream.features.specification import FROM_LABELS
 # piecewise encoding saturates by itself. ±5 cost .05 average precision on the handbook.
 CLIP = 20.0
 _LEAST_SCALE = 1e-3
-# So many rows count as much as the initialisation's own mean and scale.
-_PRIOR_ROWS = 100.0
+# So many events count as much as the initialisation's own mean and scale. A line's first days say
+# little of its life: every pair is new and every count is small.
+_PRIOR_EVENTS = 2_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,23 @@ class Standardisation:
         return rows
 
 
-def fit_standardisation(rows: npt.NDArray[np.float32], prior: Standardisation | None = None) -> Standardisation:
-    """Return mean and scale of rows, pulled towards a prior where rows are few.
+def fit_standardisation(
+    rows: npt.NDArray[np.float32], prior: Standardisation | None = None, events: float | None = None
+) -> Standardisation:
+    """Return mean and scale of rows, pulled towards a prior where events are few.
 
     Args:
         rows: Unlabelled rows of the line, float32 [n, features].
         prior: The shared initialisation's; none gives the rows' own.
+        events: How many events the rows were sampled from; None for as many as there are rows.
     """
     values = rows.astype(np.float64)
     count = len(values)
     if prior is None:
         mean, scale = values.mean(0), values.std(0)
     else:
-        share = count / (count + _PRIOR_ROWS)
+        seen = count if events is None else events
+        share = seen / (seen + _PRIOR_EVENTS)
         mean = share * (values.mean(0) if count else 0.0) + (1 - share) * prior.mean
         variance = share * (values.var(0) if count else 0.0) + (1 - share) * prior.scale.astype(np.float64) ** 2
         scale = np.sqrt(variance)

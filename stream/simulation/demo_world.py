@@ -20,8 +20,8 @@ TRAINING_LINES = (
 
 UNSEEN_LINE = LineProfile(
     "demo-new-line", "EUR", "ES", 40.0, -3.7, subjects=1_200, fraud_share=0.015, late_share=0.12,
-    families={"device_takeover": 0.5, "night_burst": 0.5},
+    families={"device_takeover": 0.5, "night_burst": 0.5}, decoys={"leaked_card": 0.01, "below_limit": 0.01},
 )  # fmt: skip
-"""A new business line: its mix of families is in no training line."""
+"""A new business line: its mix of families is in no training line, and some frauds of others are honest life there."""
 
 LIVE_LINES = (UNSEEN_LINE, TRAINING_LINES[0])

@@ -66,8 +66,14 @@ def test_few_labels_of_a_new_line_make_few_shot_weights_that_score_like_the_mode
     assert np.array_equal(alone, scores)
 
 
-@pytest.mark.parametrize(("frauds", "others"), [(0, 200), (MOST_FRAUDS + 1, 400), (3, 10)])
-def test_the_network_learns_where_there_are_no_labels_or_many_or_no_background(initialisation, frauds, others):
+def test_a_new_line_is_scored_by_what_lines_share_before_its_first_label(initialisation):
+    candidate, *_ = a_candidate(Adapter(initialisation), 0)
+    assert candidate.manifest.kind == "few_shot"
+    assert candidate.manifest.support_frauds == 0
+
+
+@pytest.mark.parametrize(("frauds", "others"), [(MOST_FRAUDS + 1, 400), (3, 10), (0, 10)])
+def test_the_network_learns_where_there_are_many_labels_or_no_background(initialisation, frauds, others):
     candidate, *_ = a_candidate(Adapter(initialisation), frauds, others)
     assert candidate.manifest.kind == "network"
 

@@ -29,9 +29,16 @@ def test_no_rows_give_the_prior_itself():
 
 
 def test_more_rows_pull_further_from_the_prior():
-    distances = [np.abs(fit_standardisation(rows_of(count), PRIOR).mean - PRIOR.mean) for count in (1, 30, 1000, 10**5)]
+    distances = [np.abs(fit_standardisation(rows_of(count), PRIOR).mean - PRIOR.mean) for count in (1, 30, 1000, 10**6)]
     assert (np.diff(distances, axis=0) > 0).all()
-    assert distances[-1] == pytest.approx(np.abs(rows_of(10**5).mean(0) - PRIOR.mean), rel=0.01)
+    assert distances[-1] == pytest.approx(np.abs(rows_of(10**6).mean(0) - PRIOR.mean), rel=0.01)
+
+
+def test_a_sample_counts_as_what_it_was_drawn_from():
+    rows = rows_of(200)
+    few, many = fit_standardisation(rows, PRIOR, 200.0), fit_standardisation(rows, PRIOR, 1e8)
+    assert np.array_equal(few.mean, fit_standardisation(rows, PRIOR).mean)
+    assert many.mean == pytest.approx(rows.mean(0), rel=0.01)
 
 
 def test_a_constant_column_keeps_a_scale_above_0():
