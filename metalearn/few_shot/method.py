@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
+from metalearn.logistic_curve import sigmoid
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 
@@ -28,7 +29,7 @@ class TrainedFewShot:
         """Return the function that gives rows [n, features] their chance of fraud."""
         model = self.shared.adapt(support)
         rarity = model.cascade if self._cascade else model.full
-        return lambda rows: _chance(self.shared.log_odds(rarity(rows), self.shared.prevalence))
+        return lambda rows: sigmoid(self.shared.log_odds(rarity(rows), self.shared.prevalence))
 
 
 class FewShotMethod:
@@ -48,7 +49,3 @@ class FewShotMethod:
         del setting, cache
         plan = replace(self._plan, seed=seed)
         return TrainedFewShot(train_shared_model(tasks, plan), cascade=self._is_cascade)
-
-
-def _chance(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -35.0, 35.0))))

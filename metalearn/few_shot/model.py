@@ -17,6 +17,7 @@ from metalearn.few_shot.head_network import Doubles, HeadNetwork
 from metalearn.few_shot.known_kinds import ENOUGH_FRAUDS, KnownKinds, own_members
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale, reference_rows
 from metalearn.few_shot.tails import Tail, fit_tail
+from metalearn.logistic_curve import log_odds
 from metalearn.support import LineSupport
 
 Floats = npt.NDArray[np.float32]
@@ -78,7 +79,7 @@ class SharedModel:
 
     def log_odds(self, rarity: Floats, prevalence: float) -> npt.NDArray[np.float64]:
         """Return the log odds of fraud of rows so rare, on a line with this share of frauds."""
-        shift = _logit(prevalence) - _logit(self.taught_share)
+        shift = log_odds(min(max(prevalence, 1e-6), 0.5)) - log_odds(self.taught_share)
         return self.slope * rarity.astype(np.float64) + self.intercept + shift
 
     def arrays(self, prefix: str = "") -> Arrays:
@@ -165,7 +166,7 @@ class LineModel:
         columns = self.state.columns(extended, trees=False)
         head = self.shared.network.logits(columns[:, : network_columns(self.state.features)], self.weight, self.bias)
         head_rare = self.tails[0].apply(head)
-        rare = (head_rare + self.pooled_tail.apply(extended[:, -1])) / 2
+        rare = np.asarray((head_rare + self.pooled_tail.apply(extended[:, -1])) / 2, np.float32)
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
             chosen = columns[top]
@@ -213,8 +214,3 @@ class LineModel:
         if state.features != shared.features + 1 or arrays["head.weight"].shape != shared.network.head[0].shape:
             raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
         return LineModel(shared, scale, state, arrays["head.weight"], bias, tails[:-1], tails[-1], is_new)
-
-
-def _logit(share: float) -> float:
-    share = min(max(share, 1e-6), 1.0 - 1e-6)
-    return float(np.log(share / (1.0 - share)))

@@ -18,13 +18,13 @@ from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.few_shot.tails import fit_tail
 from metalearn.fingerprint import fingerprint
+from metalearn.logistic_curve import fit_curve
 from metalearn.tasks.task import Task
 
 Progress = Callable[[str, int, int, float], None]
 
 _TRAINING = "training"
 _RIDGE = 10.0
-_NEWTON_STEPS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,8 @@ def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedMod
         rare.append(np.mean([fit_tail(member[genuine]).apply(member) for member in members], axis=0))
         labels.append(one.labels)
     rarity, fraud = np.concatenate(rare).astype(np.float64), np.concatenate(labels).astype(np.float64)
-    design = np.column_stack([rarity, np.ones_like(rarity)])
-    found = np.array([1.0, -2.0])
-    for _ in range(_NEWTON_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -35.0, 35.0)))
-        curvature = (design * (chance * (1.0 - chance))[:, None]).T @ design + _RIDGE * np.eye(2)
-        found = found - np.clip(np.linalg.solve(curvature, design.T @ (chance - fraud)), -2.0, 2.0)
+    prior, precision = np.array([1.0, -2.0]), np.full(2, _RIDGE)
+    found = fit_curve(rarity, fraud, np.ones_like(fraud), prior, precision)
     slope = max(float(found[0]), 0.05)
     return replace(shared, slope=slope, intercept=float(found[1]), taught_share=float(fraud.mean()))
 

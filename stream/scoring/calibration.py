@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.logistic_curve import fit_curve, log_odds, sigmoid
+
 Vector = npt.NDArray[np.float64]
 
 _LEAST_SLOPE, _MOST_SLOPE = 0.1, 10.0
 # The prior weighs like so many frauds.
 _PRIOR_FRAUDS = 10.0
-_STEPS = 25
 _MOST_LOGIT = 35.0
 
 
@@ -28,8 +29,7 @@ class Calibration:
 
     def apply(self, logits: Vector) -> Vector:
         """Return scores in [0, 1], float64 [n]."""
-        shifted = np.clip(self.slope * logits + self.intercept, -_MOST_LOGIT, _MOST_LOGIT)
-        return 1.0 / (1.0 + np.exp(-shifted))
+        return sigmoid(np.clip(self.slope * logits + self.intercept, -_MOST_LOGIT, _MOST_LOGIT))
 
 
 def fit_calibration(
@@ -44,7 +44,7 @@ def fit_calibration(
         taught_share: The share of frauds that the network was taught at.
     """
     prevalence = min(max(prevalence, 1e-6), 0.5)
-    prior = np.array([1.0, _logit(prevalence) - _logit(taught_share)])
+    prior = np.array([1.0, log_odds(prevalence) - log_odds(taught_share)])
     frauds, others = len(fraud_logits), len(genuine_logits)
     if not frauds or not others:
         return Calibration(1.0, float(prior[1]))
@@ -52,22 +52,5 @@ def fit_calibration(
     targets = np.concatenate([np.ones(frauds), np.zeros(others)])
     # Weights bring the classes to the line's true shares, the frauds' total to their number.
     weights = np.concatenate([np.ones(frauds), np.full(others, frauds * (1.0 - prevalence) / prevalence / others)])
-    design = np.column_stack([logits, np.ones_like(logits)])
-    found = _newton(design, targets, weights, prior)
+    found = fit_curve(logits, targets, weights, prior, np.array([_PRIOR_FRAUDS, 0.2 * _PRIOR_FRAUDS]))
     return Calibration(float(np.clip(found[0], _LEAST_SLOPE, _MOST_SLOPE)), float(found[1]))
-
-
-def _logit(share: float) -> float:
-    return float(np.log(share / (1.0 - share)))
-
-
-def _newton(design: Vector, targets: Vector, weights: Vector, prior: Vector) -> Vector:
-    ridge = np.diag([_PRIOR_FRAUDS, 0.2 * _PRIOR_FRAUDS])
-    found = prior.copy()
-    for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -_MOST_LOGIT, _MOST_LOGIT)))
-        gradient = design.T @ (weights * (chance - targets)) + ridge @ (found - prior)
-        curvature = (design * (weights * chance * (1.0 - chance))[:, None]).T @ design + ridge
-        step = np.linalg.solve(curvature, gradient)
-        found = found - np.clip(step, -2.0, 2.0)
-    return found

@@ -7,7 +7,7 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
-from metalearn.evaluation.baselines.logistic import sigmoid
+from metalearn.logistic_curve import sigmoid
 
 FIXED: Mapping[str, Any] = {
     "objective": "binary",

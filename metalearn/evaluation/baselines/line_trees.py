@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evaluation.baselines.boosting import fit_trees, raw_scores
-from metalearn.evaluation.baselines.logistic import sigmoid
 from metalearn.evaluation.baselines.pool import learnt_from
 from metalearn.evaluation.method import FitCache, Kind, Score, Setting
+from metalearn.logistic_curve import sigmoid
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from metalearn.evaluation.baselines.pool import clipped, learnt_from, pool_of
 from metalearn.evaluation.method import FitCache, Kind, Score, Setting
+from metalearn.logistic_curve import sigmoid
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 
@@ -17,12 +18,6 @@ Coefficients = npt.NDArray[np.float64]
 _POOLED_STRENGTH = 1.0
 _FREE = 1e-3
 _STEPS = 30
-
-
-def sigmoid(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return 1 / (1 + exp(-logit)), without overflow."""
-    found: npt.NDArray[np.float64] = 0.5 * (1.0 + np.tanh(0.5 * logits))
-    return found
 
 
 def fit_logistic(

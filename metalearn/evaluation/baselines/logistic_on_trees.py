@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evaluation.baselines.boosting import RememberedScores
-from metalearn.evaluation.baselines.logistic import fit_logistic, sigmoid
+from metalearn.evaluation.baselines.logistic import fit_logistic
 from metalearn.evaluation.baselines.pool import clipped, learnt_from
 from metalearn.evaluation.baselines.pooled_trees import pooled_booster
 from metalearn.evaluation.method import FitCache, Kind, Score, Setting
+from metalearn.logistic_curve import sigmoid
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
 

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.baselines import meta_learned, pooled_network, prototypes
-from metalearn.evaluation.baselines.logistic import fit_logistic, sigmoid
+from metalearn.evaluation.baselines.logistic import fit_logistic
 from metalearn.evaluation.baselines.pool import FRAUD_SHARE, learnt_from, pool_of
 from metalearn.evaluation.few_shot import FewShotPlan, cut_line, draw_support, support_of
 from metalearn.evaluation.fits import Fits
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evaluation.roster import methods_named, wall
+from metalearn.logistic_curve import sigmoid
 from metalearn.support import LineSupport
 from tests.builders.evaluation_lines import a_line
 
