@@ -3,8 +3,8 @@
 Scoring needs neither torch nor LightGBM; adapting needs LightGBM.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.head_network import Doubles, HeadNetwork
-from metalearn.few_shot.known_kinds import ENOUGH_FRAUDS, KnownKinds, own_members
+from metalearn.few_shot.own_evidence import own_evidence, own_share, own_trees
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale, reference_rows
-from metalearn.few_shot.tails import Tail, fit_tail
+from metalearn.few_shot.tails import Tail, compressed, fit_tail
 from metalearn.logistic_curve import log_odds
 from metalearn.support import LineSupport
 
@@ -26,6 +26,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 _SUPPORT = "support."
 _MOST_UNLABELLED = 2_000
 CASCADE_SHARE = 0.05
+_TAILS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,6 @@ class SharedModel:
         intercept: at a share of frauds of `taught_share`.
         taught_share: The share of frauds in the bank's queries.
         prevalence: The mean share of frauds of the training lines.
-        kinds: Which kinds of lines training has seen.
     """
 
     pooled: Forest
@@ -52,7 +52,6 @@ class SharedModel:
     intercept: float = 0.0
     taught_share: float = 0.5
     prevalence: float = 0.01
-    kinds: KnownKinds = field(default_factory=KnownKinds)
 
     @property
     def features(self) -> int:
@@ -67,10 +66,22 @@ class SharedModel:
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
         reference = scale.extended(reference_rows(support), self.pooled)
         columns = learnt.state.columns(reference)
-        is_new = len(support.frauds) >= ENOUGH_FRAUDS and self.kinds.is_new(support.unlabelled)
-        members = own_members(learnt.state, columns) if is_new else self.members(columns, weight, bias)
-        tails = tuple(fit_tail(one) for one in members)
-        return LineModel(self, scale, learnt.state, weight, bias, tails, fit_tail(reference[:, -1]), is_new)
+        pooled = fit_tail(reference[:, -1])
+        frauds = scale.extended(support.frauds, self.pooled)[:, -1]
+        return LineModel(
+            self,
+            scale,
+            learnt.state,
+            weight,
+            bias,
+            Tails(
+                tuple(fit_tail(one) for one in self.members(columns, weight, bias)),
+                tuple(fit_tail(one) for one in own_evidence(learnt.state, columns)),
+                tuple(fit_tail(one) for one in own_trees(learnt.state, columns)),
+                pooled,
+            ),
+            own_share(pooled.apply(frauds)),
+        )
 
     def members(self, columns: Floats, weight: Doubles, bias: float) -> tuple[Floats, Floats, Floats]:
         """Return each member's scores of rows [n, columns]: head, pointwise, ranking."""
@@ -91,7 +102,6 @@ class SharedModel:
             **self.pointwise.arrays(prefix + "pointwise."),
             **self.ranking.arrays(prefix + "ranking."),
             **self.network.arrays(prefix + "network."),
-            **self.kinds.arrays(prefix + "kinds."),
         }
 
     @staticmethod
@@ -112,12 +122,43 @@ class SharedModel:
             intercept,
             taught_share,
             prevalence,
-            kinds=KnownKinds.from_arrays(arrays, prefix + "kinds."),
         )
         for trees in (model.pointwise, model.ranking):
             trees.check(column_count(model.features + 1))
         model.pooled.check(model.features)
         return model
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Of all scores of a line, on its own events.
+
+    Attributes:
+        members: Of head, pointwise and ranking trees.
+        evidence: Of density ratio and nearest exemplar.
+        trees: Of the line's own trees.
+        pooled: Of the pooled score.
+    """
+
+    members: tuple[Tail, ...]
+    evidence: tuple[Tail, ...]
+    trees: tuple[Tail, ...]
+    pooled: Tail
+
+    def all(self) -> tuple[Tail, ...]:
+        """Return all of them in order."""
+        return (*self.members, *self.evidence, *self.trees, self.pooled)
+
+    @staticmethod
+    def of(tails: Sequence[Tail]) -> "Tails":
+        """Return what `all` made a row of.
+
+        Raises:
+            ValueError: There are more or fewer.
+        """
+        if len(tails) != _TAILS:
+            raise ValueError(f"{len(tails)} tails, must be {_TAILS}")
+        return Tails(tuple(tails[:3]), tuple(tails[3:5]), tuple(tails[5:7]), tails[7])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +171,8 @@ class LineModel:
         state: Of the support.
         weight: The head's, float64 [width].
         bias: The head's.
-        tails: Of each member's scores on the line's own events.
-        pooled_tail: Of the pooled score there.
-        is_new: Whether the line is of a kind that training has not seen and has labels enough
-            of its own, so that what all lines share is not asked.
+        tails: Of all scores.
+        own_share: Weight of the line's own evidence beside the members.
     """
 
     shared: SharedModel
@@ -141,48 +180,58 @@ class LineModel:
     state: SupportState
     weight: Doubles
     bias: float
-    tails: tuple[Tail, ...]
-    pooled_tail: Tail
-    is_new: bool = False
+    tails: Tails
+    own_share: float
 
     def full(self, rows: Floats) -> Floats:
-        """Return how rare rows are: the mean of the members, float32 [n]."""
+        """Return how rare rows are: the members' mean and the line's own evidence, float32 [n]."""
         columns = self.state.columns(self.scale.extended(rows, self.shared.pooled))
-        if self.is_new:
-            members: Sequence[Floats] = own_members(self.state, columns)
-        else:
-            members = self.shared.members(columns, self.weight, self.bias)
-        rare = [tail.apply(one) for tail, one in zip(self.tails, members, strict=True)]
-        return np.asarray(np.mean(rare, axis=0), np.float32)
+        members = self.shared.members(columns, self.weight, self.bias)
+        shared = _mean(self.tails.members, members)
+        return self._blend(compressed(shared), self._own_evidence(columns), self._own_trees(columns))
 
     def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
-        """Return the members' mean for the rarest rows by the head and the pooled score, these two's mean for the rest.
+        """Return the full word on the rarest rows by what is cheap, and the cheap word on the rest.
 
-        The pooled score is there before any member is asked, and the head alone passes over frauds that all lines know.
+        Cheap are the pooled score, which is there before any member is asked, the head, and the evidence
+        of the line's labels. The head alone passes over frauds that all lines know.
         """
-        if self.is_new:
-            return self.full(rows)
         extended = self.scale.extended(rows, self.shared.pooled)
         columns = self.state.columns(extended, trees=False)
         head = self.shared.network.logits(columns[:, : network_columns(self.state.features)], self.weight, self.bias)
-        head_rare = self.tails[0].apply(head)
-        rare = np.asarray((head_rare + self.pooled_tail.apply(extended[:, -1])) / 2, np.float32)
+        head_rare = self.tails.members[0].apply(head)
+        evidence = self._own_evidence(columns)
+        shared = np.asarray((head_rare + self.tails.pooled.apply(extended[:, -1])) / 2, np.float32)
+        rare = self._blend(compressed(shared), evidence, evidence)
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
             chosen = columns[top]
             self.state.fill_trees(extended[top], chosen)
-            pointwise = self.tails[1].apply(self.shared.pointwise.predict(chosen))
-            ranking = self.tails[2].apply(self.shared.ranking.predict(chosen))
-            rare[top] = (head_rare[top] + pointwise + ranking) / 3
+            trees = self.shared.pointwise.predict(chosen), self.shared.ranking.predict(chosen)
+            members = np.asarray((head_rare[top] + 2 * _mean(self.tails.members[1:], trees)) / 3, np.float32)
+            rare[top] = self._blend(compressed(members), evidence[top], self._own_trees(chosen))
         return rare
+
+    def _own_evidence(self, columns: Floats) -> Floats:
+        if not self.own_share:
+            return np.zeros(len(columns), np.float32)
+        return _mean(self.tails.evidence, own_evidence(self.state, columns), compressed)
+
+    def _own_trees(self, columns: Floats) -> Floats:
+        if not self.own_share:
+            return np.zeros(len(columns), np.float32)
+        return _mean(self.tails.trees, own_trees(self.state, columns), compressed)
+
+    def _blend(self, shared: Floats, evidence: Floats, trees: Floats) -> Floats:
+        return np.asarray((1 - self.own_share) * shared + self.own_share * (evidence + trees) / 2, np.float32)
 
     def arrays(self) -> Arrays:
         """Return what is the line's own as named arrays."""
-        tails = (*self.tails, self.pooled_tail)
+        tails = self.tails.all()
         return {
             **{_SUPPORT + name: array for name, array in self.state.arrays().items()},
             "pooled.scale": np.array([self.scale.mean, self.scale.scale], np.float64),
-            "kind.new": np.array([self.is_new], np.float64),
+            "own.share": np.array([self.own_share], np.float64),
             "head.weight": self.weight,
             "head.bias": np.array([self.bias], np.float64),
             "tail.scores": np.stack([tail.scores for tail in tails]),
@@ -205,12 +254,16 @@ class LineModel:
                 arrays["tail.scores"], arrays["tail.rarity"], arrays["tail.excess"], strict=True
             )
         )
-        is_new = bool(arrays["kind.new"][0])
-        if len(tails) < 2 or (not is_new and len(tails) != 4):
-            raise ValueError(f"{len(tails)} tails")
-        bias = float(arrays["head.bias"][0])
+        bias, trusted = float(arrays["head.bias"][0]), float(arrays["own.share"][0])
+        if not 0.0 <= trusted < 1.0:
+            raise ValueError(f"own evidence of weight {trusted}")
         state = SupportState.from_arrays(own)
         scale = PooledScale(*(float(one) for one in arrays["pooled.scale"]))
         if state.features != shared.features + 1 or arrays["head.weight"].shape != shared.network.head[0].shape:
             raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
-        return LineModel(shared, scale, state, arrays["head.weight"], bias, tails[:-1], tails[-1], is_new)
+        return LineModel(shared, scale, state, arrays["head.weight"], bias, Tails.of(tails), trusted)
+
+
+def _mean(tails: Sequence[Tail], scores: Sequence[Floats], counted: Callable[[Floats], Floats] = np.asarray) -> Floats:
+    rare = [counted(tail.apply(one)) for tail, one in zip(tails, scores, strict=True)]
+    return np.asarray(np.mean(rare, axis=0), np.float32)

@@ -9,6 +9,7 @@ Floats = npt.NDArray[np.float32]
 
 POINTS = 65
 _TAIL = 0.2
+_TOLD = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,8 @@ def fit_tail(scores: Floats) -> Tail:
     beyond = ordered[ordered > edge] - edge
     excess = max(float(beyond.mean()) if len(beyond) else 0.0, 1e-3)
     return Tail(points.astype(np.float32), -np.log(share).astype(np.float32), excess)
+
+
+def compressed(rarity: Floats) -> Floats:
+    """Return rarity as it counts in a mean: beyond what a few hundred events can tell, by its logarithm."""
+    return np.asarray(np.minimum(rarity, _TOLD) + np.log1p(np.maximum(rarity - _TOLD, 0.0)), np.float32)

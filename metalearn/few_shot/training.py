@@ -12,11 +12,10 @@ from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
-from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
-from metalearn.few_shot.tails import fit_tail
+from metalearn.few_shot.tails import compressed, fit_tail
 from metalearn.fingerprint import fingerprint
 from metalearn.logistic_curve import fit_curve
 from metalearn.tasks.task import Task
@@ -80,7 +79,7 @@ def train_shared_model(
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
     return _calibrated(
-        SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence, kinds=known_kinds(tasks)),
+        SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence),
         bank,
     )
 
@@ -94,7 +93,7 @@ def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedMod
         genuine = one.labels == 0
         if not genuine.any():
             continue
-        rare.append(np.mean([fit_tail(member[genuine]).apply(member) for member in members], axis=0))
+        rare.append(compressed(np.mean([fit_tail(member[genuine]).apply(member) for member in members], axis=0)))
         labels.append(one.labels)
     rarity, fraud = np.concatenate(rare).astype(np.float64), np.concatenate(labels).astype(np.float64)
     prior, precision = np.array([1.0, -2.0]), np.full(2, _RIDGE)

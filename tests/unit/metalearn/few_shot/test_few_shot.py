@@ -12,12 +12,12 @@ from metalearn.few_shot import training
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
-from metalearn.few_shot.known_kinds import known_kinds
 from metalearn.few_shot.method import FewShotMethod
 from metalearn.few_shot.model import LineModel, SharedModel
+from metalearn.few_shot.own_evidence import own_share
 from metalearn.few_shot.pooled_score import fit_on_others
 from metalearn.few_shot.scale_noise import draw_scale_noise
-from metalearn.few_shot.tails import fit_tail
+from metalearn.few_shot.tails import compressed, fit_tail
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
@@ -221,26 +221,37 @@ def of_another_kind(seed):
     return replace(task, features=((rows - rows.mean(0)) / rows.std(0)).astype(np.float32))
 
 
-def test_a_line_of_a_new_kind_goes_by_its_own_labels(shared):
+def test_a_line_of_a_new_kind_goes_by_its_own_labels_the_more_of_them_there_are(shared):
     task = of_another_kind(7)
     cut = len(task.labels) // 2
-    for frauds, is_new in ((5, True), (3, True), (2, False), (0, False)):
+    weights = []
+    for frauds in (0, 1, 5, 20):
         support = draw_support(task, np.arange(cut), frauds, 10 * frauds, 600, np.random.default_rng(0))
         model = shared.adapt(support)
-        assert model.is_new == is_new
+        weights.append(model.own_share)
         back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays()), model.arrays())
         assert np.array_equal(back.cascade(task.features), model.cascade(task.features))
-        if frauds == 5:
-            assert average_precision(model.full(task.features[cut:]), task.labels[cut:]) > 0.5
-    many = draw_support(task, np.arange(cut), 5, 50, 600, np.random.default_rng(0))
-    few = LineSupport(many.frauds, many.genuine, many.unlabelled[:100])
-    assert not shared.adapt(few).is_new
+        assert np.array_equal(back.full(task.features), model.full(task.features))
+    assert weights[0] == 0.0
+    assert weights[-1] > 0.2
+    assert average_precision(model.full(task.features[cut:]), task.labels[cut:]) > 0.5
 
 
-def test_another_line_of_the_same_kind_is_not_new(shared):
-    task = a_line(50)
-    support = draw_support(task, np.arange(900), 5, 50, 800, np.random.default_rng(0))
-    assert not shared.adapt(support).is_new
+def test_frauds_that_the_pooled_score_finds_leave_the_line_to_what_lines_share():
+    known, unknown = np.full(20, 6.0, np.float32), np.full(20, 1.0, np.float32)
+    assert own_share(known) == 0.0
+    assert own_share(unknown) == pytest.approx(0.8)
+    assert own_share(np.concatenate([known, unknown])) == pytest.approx(0.5 * 40 / 45)
+    assert own_share(unknown[:5]) == pytest.approx(0.5)
+    assert own_share(unknown[:0]) == 0.0
+
+
+def test_a_rarity_beyond_what_events_can_tell_counts_by_its_logarithm():
+    rarity = np.array([0.0, 3.0, 6.0, 7.0, 1e6], np.float32)
+    found = compressed(rarity)
+    assert np.array_equal(found[:3], rarity[:3])
+    assert (np.diff(found) > 0).all()
+    assert found[-1] < 21
 
 
 def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shared, unseen):
@@ -249,11 +260,3 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
     for genuine in (support.genuine, nothing):
         model = shared.adapt(LineSupport(support.frauds, genuine, nothing))
         assert np.isfinite(model.full(task.features[cut:])).all()
-
-
-def test_one_near_line_among_many_makes_a_line_known():
-    far = [of_another_kind(seed) for seed in range(70)]
-    rows = a_line(50).features
-    assert known_kinds(far).is_new(rows)
-    assert not known_kinds([*far, a_line(51)]).is_new(rows)
-    assert not known_kinds([a_line(51), *far]).is_new(rows)

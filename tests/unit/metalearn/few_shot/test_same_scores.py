@@ -15,6 +15,8 @@ from metalearn.few_shot.adapted_head import HeadPlan, _hidden
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import CLIP
 from metalearn.few_shot.model import LineModel, SharedModel
+from metalearn.few_shot.own_evidence import own_evidence, own_trees
+from metalearn.few_shot.tails import compressed
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
@@ -125,8 +127,14 @@ def test_rarity_from_end_to_end_is_what_torch_and_lightgbm_make_of_it(trained):
     columns, shared = columns_of(trained), trained.shared
     trees = [trained.booster(forest).predict(columns, raw_score=True) for forest in (shared.pointwise, shared.ranking)]
     members = [logits_in_torch(trained, columns), *trees]
-    rare = [tail.apply(member) for tail, member in zip(trained.model.tails, members, strict=True)]
-    assert trained.model.full(trained.rows) == pytest.approx(np.mean(rare, axis=0), **STEEP)
+    model, state = trained.model, trained.model.state
+    rare = np.mean([tail.apply(one) for tail, one in zip(model.tails.members, members, strict=True)], axis=0)
+    own = [*zip(model.tails.evidence, own_evidence(state, columns), strict=True),
+           *zip(model.tails.trees, own_trees(state, columns), strict=True)]  # fmt: skip
+    alone = np.mean([compressed(tail.apply(one)) for tail, one in own], axis=0)
+    expected = (1 - model.own_share) * compressed(rare) + model.own_share * alone
+    assert 0 < model.own_share < 1
+    assert model.full(trained.rows) == pytest.approx(expected, **STEEP)
 
 
 def test_a_model_that_was_stored_scores_the_same_to_the_last_bit(trained):
