@@ -44,11 +44,11 @@ def wall() -> list[Method]:
 
 
 def ours() -> list[Method]:
-    """Return the model that ships, where it is there."""
+    """Return the model that ships, where it is there: with all members asked of every row, and as the stream scores."""
     if importlib.util.find_spec(_OURS) is None or importlib.util.find_spec(f"{_OURS}.method") is None:
         return []
-    made: Method = importlib.import_module(f"{_OURS}.method").FewShotMethod()
-    return [made]
+    made = importlib.import_module(f"{_OURS}.method").FewShotMethod
+    return [made(), made("foreshot, cascade", cascade=True)]
 
 
 def methods_named(names: Sequence[str]) -> list[Method]:

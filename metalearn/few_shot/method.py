@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.evaluation.method import FitCache
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.logistic_curve import sigmoid
@@ -44,8 +45,9 @@ class FewShotMethod:
         self._plan = plan or FewShotPlan()
         self._is_cascade = cascade
 
-    def train(self, tasks: Sequence[Task], setting: Mapping[str, Any], seed: int, cache: Any = None) -> TrainedFewShot:
-        """Return the model trained over lines; `setting` is empty and `cache` is not used."""
-        del setting, cache
+    def train(self, tasks: Sequence[Task], setting: Mapping[str, Any], seed: int, cache: FitCache) -> TrainedFewShot:
+        """Return the model trained over lines; `setting` is empty."""
+        del setting
         plan = replace(self._plan, seed=seed)
-        return TrainedFewShot(train_shared_model(tasks, plan), cascade=self._is_cascade)
+        shared: SharedModel = cache.get("few_shot", lambda: train_shared_model(tasks, plan))
+        return TrainedFewShot(shared, cascade=self._is_cascade)

@@ -142,7 +142,7 @@ def _controls(outcomes: "Sequence[Outcome]", plan: "FewShotPlan", bar: Progress)
 
     summary = summarise(outcomes)
     ours = list(dict.fromkeys(row.method for one in outcomes for row in one.rows if row.kind == "ours"))
-    contenders = {count: [*ours, summary["best_baseline"][count]] for count in COUNTS
+    contenders = {count: [*ours[:1], summary["best_baseline"][count]] for count in COUNTS
                   if summary["best_baseline"].get(count) is not None}  # fmt: skip
     step = bar.add_task("controls", total=sum(len(one.fold.test) for one in outcomes))
     few = replace(plan, draws=min(plan.draws, _CONTROL_DRAWS))

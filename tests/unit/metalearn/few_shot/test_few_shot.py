@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from metalearn.errors import MetalearnError
+from metalearn.evaluation.fits import Fits
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot import training
@@ -175,7 +176,7 @@ def test_lines_without_frauds_cannot_be_learnt_from():
 def test_scores_of_the_method_are_chances(unseen):
     task, cut, support = unseen
     for cascade in (False, True):
-        trained = FewShotMethod(plan=PLAN, cascade=cascade).train([a_line(1), a_line(2)], {}, 0)
+        trained = FewShotMethod(plan=PLAN, cascade=cascade).train([a_line(1), a_line(2)], {}, 0, Fits())
         scores = trained.adapt(support)(task.features[cut:])
         assert scores.dtype == np.float64
         assert ((scores >= 0) & (scores <= 1)).all()
