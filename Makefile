@@ -65,6 +65,10 @@ few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 few-shot-scale: setup ## Measure what the few-shot model costs as lines grow
 	$(BIN)/python -m tests.few_shot_scale --out out/few_shot_scale
 
+.PHONY: few-shot-ablation
+few-shot-ablation: setup ## Measure what each piece of the few-shot model is worth (needs DATA)
+	$(BIN)/python -m tests.few_shot_ablation --data $(DATA) --out out/ablation
+
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .PHONY: inner-steps

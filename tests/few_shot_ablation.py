@@ -1,0 +1,183 @@
+"""What each piece of the few-shot model is worth: the model without it, on lines that training never saw.
+
+Run it with `make few-shot-ablation` (needs DATA): trains the model whole and without each piece that
+training knows of, for every fold of a tasks file, and judges all on the same supports and queries.
+Prints mean average precision over lines and the paired difference to the whole model with its 95 %
+interval, and writes OUT/ablation.json; about 25 minutes on one core for Sparkov's categories.
+"""
+
+import argparse
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metalearn.evaluation.few_shot import FewShotPlan as Protocol
+from metalearn.evaluation.few_shot import cut_line, draw_support, support_of
+from metalearn.evaluation.intervals import interval
+from metalearn.evaluation.ranking import average_precision
+from metalearn.evidence.column_kernel import BLOCKS
+from metalearn.evidence.support_state import DIAGNOSES, SupportState, learn_support, network_columns
+from metalearn.few_shot import episode_bank, model
+from metalearn.few_shot.episode_bank import BankPlan
+from metalearn.few_shot.pooled_score import PooledScale
+from metalearn.few_shot.tails import compressed
+from metalearn.few_shot.training import FewShotPlan, train_shared_model
+from stream.one_core import use_one_core
+from stream.tasks.deal_folds import deal
+from stream.tasks.read_lines import LineReader
+from stream.tasks.tasks_file import load_tasks
+
+COUNTS = (0, 1, 5, 20, 50)
+WHOLE = "whole model"
+BANK = BankPlan()
+
+
+def exemplars(features):
+    totals = BLOCKS * features
+    return np.r_[3 * features : totals, totals : totals + 6]
+
+
+def ratios(features):
+    totals = BLOCKS * features
+    return np.r_[features : 3 * features, totals + 6 : totals + 8]
+
+
+def line_trees(features):
+    at = network_columns(features) + DIAGNOSES
+    return np.r_[at : at + 4]
+
+
+def diagnoses(features):
+    at = network_columns(features)
+    return np.r_[at : at + DIAGNOSES]
+
+
+@contextmanager
+def without_columns(which):
+    """Leave 0 in some columns, wherever they are made."""
+    made, filled = SupportState.columns, SupportState.fill_trees
+
+    def columns(self, rows, *, trees=True):
+        out = made(self, rows, trees=trees)
+        out[:, which(self.features)] = 0.0
+        return out
+
+    def fill_trees(self, rows, out):
+        filled(self, rows, out)
+        out[:, which(self.features)] = 0.0
+
+    def learn(support):
+        learnt = learn_support(support)
+        kept = learnt.columns.copy()
+        gone = which(learnt.state.features)
+        kept[:, gone[gone < kept.shape[1]]] = 0.0
+        return replace(learnt, columns=kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SupportState, "columns", columns)
+        patch.setattr(SupportState, "fill_trees", fill_trees)
+        patch.setattr(episode_bank, "learn_support", learn)
+        patch.setattr(model, "learn_support", learn)
+        yield
+
+
+@contextmanager
+def without_pooled_score():
+    """Make the pooled score 0 on every row."""
+
+    def extended(self, rows, pooled):  # noqa: ARG001 - as the product's
+        return np.concatenate([rows, np.zeros((len(rows), 1), np.float32)], 1)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PooledScale, "extended", extended)
+        yield
+
+
+@contextmanager
+def as_it_is():
+    yield
+
+
+TRAINED = {
+    WHOLE: (as_it_is, BANK),
+    "no scale noise": (as_it_is, replace(BANK, scale_noise=0.0)),
+    "no pooled score": (without_pooled_score, BANK),
+    "no exemplars": (lambda: without_columns(exemplars), BANK),
+    "no density ratios": (lambda: without_columns(ratios), BANK),
+    "no line trees": (lambda: without_columns(line_trees), BANK),
+    "no diagnoses": (lambda: without_columns(diagnoses), BANK),
+    "half of the episodes": (as_it_is, replace(BANK, episodes=BANK.episodes // 2)),
+}
+MEMBERS = {"no head": (1, 2), "no pointwise trees": (0, 2), "no ranking trees": (0, 1), "head alone": (0,)}
+
+
+def judged(adapted, rows):
+    """Yield what a line's model says, and what it would say without its parts."""
+    yield "", adapted.full(rows)
+    yield "cascade", adapted.cascade(rows)
+    yield "no evidence of the line's own", replace(adapted, own_share=0.0).full(rows)
+    shared = adapted.shared
+    columns = adapted.state.columns(adapted.scale.extended(rows, shared.pooled))
+    own = adapted._own_evidence(columns), adapted._own_trees(columns)
+    scores = shared.members(columns, adapted.weight, adapted.bias)
+    rare = [tail.apply(one) for tail, one in zip(adapted.tails.members, scores, strict=True)]
+    for name, kept in MEMBERS.items():
+        mean = np.mean([rare[at] for at in kept], axis=0).astype(np.float32)
+        yield name, adapted._blend(compressed(mean), *own)
+    still = shared.network.logits(columns[:, : len(shared.network.mean)], *shared.network.head)
+    mean = np.mean([adapted.tails.members[0].apply(still), *rare[1:]], axis=0).astype(np.float32)
+    yield "head does not adapt", adapted._blend(compressed(mean), *own)
+
+
+def judge(found, way, trained, lines, protocol):
+    for line in lines:
+        for count in COUNTS:
+            for draw in range(protocol.draws):
+                support = support_of(line, draw_support(line, count, draw, protocol))
+                for part, scores in judged(trained.adapt(support), line.query_features):
+                    if part and way != WHOLE:
+                        continue
+                    value = average_precision(scores, line.query_labels, line.genuine_weight)
+                    found.setdefault(part or way, {}).setdefault(count, {}).setdefault(line.task.name, []).append(value)
+
+
+def told(found, way, count):
+    means = {name: float(np.mean(values)) for name, values in found[way][count].items()}
+    whole = {name: float(np.mean(values)) for name, values in found[WHOLE][count].items()}
+    away = interval([means[name] - whole[name] for name in means])
+    mean = f"{np.mean(list(means.values())):.3f}"
+    return mean if way == WHOLE else f"{mean} ({away.mean:+.3f} ± {away.high - away.mean:.3f})"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tasks", type=Path, default=Path("tasks/card_sparkov.yaml"))
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("out/ablation"))
+    parser.add_argument("--draws", type=int, default=2)
+    args = parser.parse_args()
+    use_one_core()
+    declared = load_tasks(args.tasks)
+    protocol = Protocol(draws=args.draws, query_rows=10_000)
+    read, _ = LineReader(args.tasks, args.data).read(declared)
+    lines = {section: [cut_line(line, protocol) for line in some] for section, some in read.items()}
+    found = {}
+    for fold in deal(lines, declared.folds):
+        tasks = [line.task for line in [*fold.train, *fold.validation]]
+        for way, (patched, bank) in TRAINED.items():
+            with patched():
+                judge(found, way, train_shared_model(tasks, FewShotPlan(bank)), fold.test, protocol)
+            print(f"{way} is judged on {len(fold.test)} lines", flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "ablation.json").write_text(json.dumps(found, indent=2) + "\n")
+    print("| | " + " | ".join(f"K = {count}" for count in COUNTS) + " |\n|" + "---|" * (len(COUNTS) + 1))
+    for way in found:
+        print(f"| {way} | " + " | ".join(told(found, way, count) for count in COUNTS) + " |")
+
+
+if __name__ == "__main__":
+    main()
