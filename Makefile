@@ -79,3 +79,4 @@ docs: setup ## Make the generated pages anew
 	$(BIN)/python -m stream.metrics > docs/metrics.md
 	$(BIN)/python -m stream.settings > docs/settings.md
 	$(BIN)/python -m stream.simulation.leak_audit > docs/simulator.md
+	$(BIN)/python -m stream.transport.permissions

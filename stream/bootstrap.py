@@ -28,6 +28,7 @@ from stream.scoring.line_scorers import LineScorers, scorers_over
 from stream.settings import Settings, split_paths
 from stream.transport.app import StreamWorker
 from stream.transport.health import Health
+from stream.transport.permissions import permissions_of
 from stream.transport.stage import Stage
 from stream.transport.topics import (
     PROFILE_STATE,
@@ -118,7 +119,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     """
     lines = load_lines(split_paths(settings.lines))
     initialisation = load_worker_initialisation(settings)
-    ensure_topics(settings, lines.values())
+    ensure_topics(settings, lines.values(), permissions_of(role, settings, list(lines.values())))
     parts = WorkerParts(settings, lines, initialisation)
     parts.metrics.gauge("foreshot_process_id", os.getpid())
     stages = score_stages(parts) if role in ("score", "all") else []
@@ -127,7 +128,8 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
         from stream.bootstrap_learn import learn_stages  # noqa: PLC0415
 
         stages += learn_stages(parts)
-    return StreamWorker(settings, stages, parts.weights, parts.metrics, Health(settings.stall_seconds, parts.metrics))
+    health = Health(settings.stall_seconds, parts.metrics)
+    return StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
 
 
 def load_worker_initialisation(settings: Settings) -> Initialisation:

@@ -8,6 +8,7 @@ from stream.events.business_line import BusinessLine
 from stream.metrics import Metrics
 from stream.pipelines import effects
 from stream.settings import Settings
+from stream.transport.cluster import cluster_of
 from stream.transport.topics import Topics, partition_count
 from stream.transport.weights_topic import WeightsTopic
 
@@ -23,5 +24,6 @@ class WorkerParts:
         self.names = Topics(settings.topic_prefix)
         self.metrics = Metrics()
         self.clock = SystemClock()
-        self.weights = WeightsTopic(settings.bootstrap_servers, self.names.named(effects.LINE_WEIGHTS))
+        self.cluster = cluster_of(settings)
+        self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS))
         self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)

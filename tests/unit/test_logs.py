@@ -7,10 +7,11 @@ from stream.logs import quiet_clients
 CONNECT = """
 from stream.errors import BrokerUnavailableError
 from stream.logs import set_up_logging
-from stream.transport.topics import connect_admin
+from stream.transport.clients import connect_admin
+from stream.transport.cluster import Cluster
 set_up_logging("DEBUG")
 try:
-    connect_admin("127.0.0.1:1", 0.3)
+    connect_admin(Cluster.plain("127.0.0.1:1"), 0.3)
 except BrokerUnavailableError as error:
     print(error)
 """
