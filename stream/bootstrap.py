@@ -38,7 +38,7 @@ from stream.transport.topics import (
     ensure_topics,
     line_topics,
 )
-from stream.worker_parts import WorkerParts
+from stream.worker_parts import WorkerParts, pseudonyms_of
 
 # Teaching runs in a thread; at Python's 5 ms each of its many small steps could wait so
 # long for the event loop's to end.
@@ -88,7 +88,8 @@ def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
 
 
 def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
-    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition)
+    pseudonym = parts.pseudonyms.of if parts.pseudonyms is not None and parts.settings.pseudonymise_subjects else None
+    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition, pseudonym)
 
 
 def _score_step(
@@ -145,7 +146,7 @@ def load_worker_initialisation(settings: Settings) -> Initialisation:
 
 def run_worker(settings: Settings, role: str) -> None:
     """Run a worker until it is told to stop."""
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, pseudonyms_of(settings))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     use_one_core()
     build_worker(settings, role).run()

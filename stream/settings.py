@@ -71,9 +71,12 @@ class Settings(BaseModel):
     )
     session_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False, description="Kafka group session timeout.")
     pseudonymise_subjects: bool = Field(
-        False, description="Write a keyed hash for every subject on the topics that Foreshot writes."
+        False,
+        description="Keep a keyed hash in every subject's place; a new key makes all subjects new.",
     )
-    pseudonym_key: SecretStr = Field(_NONE, description="Key of that hash, 16 bytes or more, or use the next.")
+    pseudonym_key: SecretStr = Field(
+        _NONE, description="Key of that hash and of logs, 16 to 64 bytes, or use the next."
+    )
     pseudonym_key_file: str = Field("", description="File that holds the key; its last line end is cut.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 

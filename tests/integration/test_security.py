@@ -12,13 +12,14 @@ import pytest
 
 from stream.errors import AccessRefusedError
 from stream.events.history import select_rows
+from stream.events.pseudonym import Pseudonyms
 from stream.events.scored_event import decode as decode_scored
 from stream.settings import ENVIRONMENT_PREFIX, load_settings
 from stream.transport.clients import connect_producer, read_topic
 from stream.transport.cluster import cluster_of
 from stream.transport.permissions import permissions_of
 from stream.transport.replay import Replay, ReplayOptions
-from stream.transport.topics import ensure_topics
+from stream.transport.topics import ensure_topics, plans
 
 _spec = importlib.util.spec_from_file_location("secured_broker", Path(__file__).parent / "secured_broker.py")
 secured_broker = importlib.util.module_from_spec(_spec)
@@ -109,14 +110,15 @@ def one_line(made):
     return made.stderr
 
 
-def test_events_are_scored_and_labels_learnt_through_tls_and_scram_with_the_least_permissions(
+def test_events_are_scored_and_labels_learnt_through_tls_and_scram_with_the_least_permissions_and_nobodys_name(
     place, worker, small_history, tmp_path
 ):
-    password = tmp_path / "password"
-    password.write_text(PLANTED + "\n")
-    learner = {**place.user("learn"), "sasl_password_file": str(password), "sasl_mechanism": "SCRAM-SHA-256"}
+    secret = tmp_path / "secret"
+    secret.write_text(PLANTED + "\n")
+    learner = {**place.user("learn"), "sasl_password_file": str(secret), "sasl_mechanism": "SCRAM-SHA-256"}
     del learner["sasl_password"]
-    started = [worker({**place.user("score"), "log_level": "DEBUG"}, "score"), worker(learner, "learn")]
+    scorer = {**place.user("score"), "log_level": "DEBUG", "pseudonymise_subjects": True, "pseudonym_key": PLANTED}
+    started = [worker(scorer, "score"), worker(learner, "learn")]
     for one, _, port, _ in started:
         one.wait_until_ready(port)
     history = select_rows(small_history, np.arange(300))
@@ -129,9 +131,12 @@ def test_events_are_scored_and_labels_learnt_through_tls_and_scram_with_the_leas
     made = foreshot("weights", "rollback", "small-a", "0", **place.user("rollback"))
     assert made.returncode == 0, made.stderr
     assert foreshot("weights", "list", **place.user("weights")).returncode == 0
-    for one, _, port, log in started:
-        assert PLANTED not in one.page(port, "metrics")
-        assert PLANTED not in log.read_text()
+    assert {event.subject for event in scored} == set(map(Pseudonyms(PLANTED.encode()).of, history.batch.subject))
+    topics = {plan.name for plan in plans(place.admins, place.lines, {})} - {place.prefix + "small-payments"}
+    told = [part for topic in topics for one in read_topic(place.kafka.plain, topic) for part in (one.key, one.value)]
+    told += [text.encode() for one, _, port, log in started for text in (one.page(port, "metrics"), log.read_text())]
+    for name in (PLANTED, *set(history.batch.subject)):
+        assert not any(name.encode() in part for part in told if part is not None)
 
 
 def test_an_event_is_scored_through_mutual_tls(place, worker, small_history):
