@@ -206,6 +206,8 @@ class StreamWorker:
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""
         _check_port(self._settings.web_host, self._settings.web_port)
+        if self._cluster.is_in_the_clear:
+            logger.warning("Kafka at %s is spoken to without TLS; see docs/security.md", self._cluster.addresses)
         # Logging is set up already; Faust would replace it.
         worker = self.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False)
         # Its cursor's control codes have no place in a log.

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from stream.errors import UsageError
 from stream.settings import Settings, secret_of, variable
 
+_OWN_HOSTS = ("localhost", "::1")
 _TLS_FIELDS = ("ssl_ca_file", "ssl_certificate_file", "ssl_key_file", "ssl_key_password", "ssl_key_password_file")
 _SASL_FIELDS = ("sasl_username", "sasl_password", "sasl_password_file")
 
@@ -57,6 +58,12 @@ class Cluster:
     def is_secured(self) -> bool:
         """Whether there is TLS or a login."""
         return self.protocol != "PLAINTEXT"
+
+    @property
+    def is_in_the_clear(self) -> bool:
+        """Whether what is said to another machine can be read on the way."""
+        hosts = {server.rpartition(":")[0].strip("[]") for server in self.servers}
+        return self.ssl_context is None and not all(one in _OWN_HOSTS or one.startswith("127.") for one in hosts)
 
     @property
     def who(self) -> str:

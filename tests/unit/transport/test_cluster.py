@@ -125,3 +125,14 @@ def test_a_password_file_may_come_from_windows(tmp_path):
     (tmp_path / "password").write_bytes(PLANTED.encode() + b"\r\n")
     given = {**LOGIN, "sasl_password": "", "sasl_password_file": str(tmp_path / "password")}
     assert cluster_of(load_settings({}, **given)).options()["sasl_plain_password"] == PLANTED
+
+
+@pytest.mark.parametrize(
+    ("servers", "clear"),
+    [("127.0.0.1:9092,localhost:1,[::1]:2", False), ("kafka:9092", True), ("127.0.0.1:9092,kafka:9092", True)],
+)
+def test_what_is_said_to_another_machine_without_tls_can_be_read_on_the_way(servers, clear, files):
+    assert Cluster.plain(servers).is_in_the_clear == clear
+    assert not cluster_of(
+        load_settings({}, **TLS, ssl_ca_file=files["authority"], bootstrap_servers=servers)
+    ).is_in_the_clear
