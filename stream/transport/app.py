@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 from faust.web import Request, Response, View
@@ -21,6 +21,7 @@ from stream.metrics import Metrics
 from stream.settings import Settings
 from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import DeadLetterLimit
+from stream.transport.greeting import refused_now
 from stream.transport.health import Health, PartitionProgress
 from stream.transport.micro_batches import MicroBatch, MicroBatchConsumer, MicroBatchSchema, MicroBatchTransport
 from stream.transport.partition_runner import PartitionRunner
@@ -158,7 +159,10 @@ class StreamWorker:
             self._fail("line-weights", error)
 
     def _fail(self, where: str, error: BaseException) -> None:
-        fail(where, refusal(error, self._cluster) or error)
+        told = refusal(error, self._cluster)
+        if told is None and isinstance(error, KafkaConnectionError):
+            told = refused_now(self._cluster)
+        fail(where, told or error)
 
     def _told(self, error: BaseException) -> None:
         if (refused := refusal(error, self._cluster)) is not None:

@@ -7,6 +7,7 @@ bootstrap". One connection by hand keeps it.
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaError
@@ -39,6 +40,13 @@ def greet(cluster: Cluster, timeout_s: float = 5.0) -> None:
             return
     if refused is not None:
         raise refused
+
+
+def refused_now(cluster: Cluster) -> ForeshotError | None:
+    """Return why brokers do not take us any more, None where they do or do not answer; may be called within a loop."""
+    with ThreadPoolExecutor(1) as aside:
+        found = aside.submit(greet, cluster, 2.0).exception()
+    return found if isinstance(found, ForeshotError) else None
 
 
 async def _connect(cluster: Cluster, server: str, timeout_s: float) -> None:

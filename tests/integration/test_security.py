@@ -85,13 +85,13 @@ def place(kafka, small_lines, topic_prefix):
 def worker(installation_on, free_port, tmp_path):
     """Return a starter of workers that says where each answers and where it writes."""
 
-    def start(settings, role):
+    def start(settings, role, name=None):
         port = free_port()
         named = {"bootstrap_servers", "partitions"}
         own = {name: value for name, value in settings.items() if name not in named}
         one = installation_on(settings["bootstrap_servers"], 1, own["topic_prefix"], **own)
-        process = one.start(role, port, role)
-        return one, process, port, tmp_path / f"{role}.log"
+        process = one.start(name or role, port, role)
+        return one, process, port, tmp_path / f"{name or role}.log"
 
     return start
 
@@ -206,6 +206,19 @@ def test_a_transactional_id_that_is_not_permitted_ends_the_worker_with_one_line(
     assert "Traceback" not in said
 
 
+def test_a_password_that_is_changed_ends_a_running_worker_with_one_line_once_it_connects_again(place, worker, kafka):
+    settings = place.user("score")
+    one, process, port, log = worker(settings, "score")
+    one.wait_until_ready(port)
+    kafka.add_user(settings["sasl_username"], "another")
+    # A second worker joins, so the first one's partitions are dealt anew and its producers connect.
+    worker({**settings, "sasl_password": "another"}, "score", "second")
+    assert process.wait(90) == 1
+    said = log.read_text()
+    assert "it does not take user" in said
+    assert "Traceback" not in said
+
+
 @pytest.mark.parametrize("resource", ["group", "topic"])
 def test_a_permission_that_is_taken_away_ends_a_running_worker_with_one_line(place, worker, resource):
     settings = place.user("score")
@@ -243,6 +256,12 @@ def test_topics_are_made_with_the_permissions_for_it_and_not_without(kafka, smal
     made = foreshot("topics", "create", **settings)
     assert made.returncode == 0, made.stderr
     assert "all topics are there" in foreshot("topics", "create", **settings).stdout
+
+
+def test_a_worker_that_would_make_topics_and_may_not_see_all_is_told_how_to_do_without(place):
+    held = load_settings({}, **{**place.user("score"), "create_topics": "true"})
+    with pytest.raises(AccessRefusedError, match=r"may not see topic .* set FORESHOT_CREATE_TOPICS=false"):
+        ensure_topics(held, place.lines, permissions_of("score", held, place.lines))
 
 
 def test_a_source_may_write_events_and_no_labels(place):
