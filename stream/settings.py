@@ -106,7 +106,12 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        # PyYAML shows the line itself, which may hold a password.
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f", line {mark.line + 1}"
+        raise UsageError(f"{path}: is not YAML{where}") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as settings: {error}") from error
     if not isinstance(read, dict) or not all(isinstance(name, str) for name in read):
         raise UsageError(f"{path}: must be a YAML mapping of setting names to values")
