@@ -82,6 +82,13 @@ class SecuredBroker:
         for mechanism in (ScramMechanism.SCRAM_SHA_512, ScramMechanism.SCRAM_SHA_256):
             one = UserScramCredentialUpsertion(name, mechanism, password.encode())
             assert self.admin.alter_user_scram_credentials([one]) == {name: None}
+        deadline = time.monotonic() + 10
+        while len(self._credentials(name)) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    def _credentials(self, name):
+        return self.admin.describe_user_scram_credentials().get(name, {"credential_infos": []})["credential_infos"]
 
     def allow(self, principal, permissions):
         acls = [_acl(principal, one, name) for one in permissions for name in one.operations]

@@ -40,11 +40,16 @@ def kafka(tmp_path_factory):
 class Place:
     """One installation whose topics the administrator made, and who may do what in it."""
 
-    def __init__(self, kafka, lines, prefix):
+    def __init__(self, kafka, lines, prefix, partitions=1):
         self.kafka = kafka
         self.prefix = prefix
         self.lines = list(lines.values())
-        self.own = {"topic_prefix": prefix, "application": prefix.rstrip("-"), "partitions": 1, "lines": str(LINES)}
+        self.own = {
+            "topic_prefix": prefix,
+            "application": prefix.rstrip("-"),
+            "partitions": partitions,
+            "lines": str(LINES),
+        }
         self.admins = load_settings({}, bootstrap_servers=kafka.plain.addresses, **self.own)
 
     def make_topics(self):
@@ -206,12 +211,16 @@ def test_a_transactional_id_that_is_not_permitted_ends_the_worker_with_one_line(
     assert "Traceback" not in said
 
 
-def test_a_password_that_is_changed_ends_a_running_worker_with_one_line_once_it_connects_again(place, worker, kafka):
+def test_a_password_that_is_changed_ends_a_running_worker_with_one_line_once_it_connects_again(
+    kafka, worker, small_lines, topic_prefix
+):
+    # Two partitions, so that each of two workers keeps one.
+    place = Place(kafka, small_lines, topic_prefix, partitions=2).make_topics()
     settings = place.user("score")
     one, process, port, log = worker(settings, "score")
     one.wait_until_ready(port)
     kafka.add_user(settings["sasl_username"], "another")
-    # A second worker joins, so the first one's partitions are dealt anew and its producers connect.
+    # A second worker joins: the partitions are dealt anew, and the first one's producers connect.
     worker({**settings, "sasl_password": "another"}, "score", "second")
     assert process.wait(90) == 1
     said = log.read_text()
