@@ -75,6 +75,17 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 inner-steps: setup ## Measure how many inner steps so many labels bear
 	$(BIN)/python tests/inner_steps.py --out out/inner_steps
 
+AUDITED := scorer learner build
+UVX := $(BIN)/uvx --quiet
+
+.PHONY: audit
+audit: setup ## Write bills of materials and look for known vulnerabilities (needs the network)
+	mkdir -p out/sbom
+	$(foreach lock,$(AUDITED),$(UVX) --from cyclonedx-bom@7.5.0 cyclonedx-py requirements requirements-$(lock).lock \
+		--output-reproducible --of JSON -o out/sbom/$(lock).json &&) true
+	$(UVX) pip-audit@2.10.1 --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock \
+		$(foreach lock,$(AUDITED),-r requirements-$(lock).lock)
+
 .PHONY: lock
 lock: ## Make all requirements*.lock anew; the images' have the versions that are tested
 	$(LOCK) pyproject.toml --all-extras --output-file requirements.lock
@@ -87,3 +98,4 @@ docs: setup ## Make the generated pages anew
 	$(BIN)/python -m stream.metrics > docs/metrics.md
 	$(BIN)/python -m stream.settings > docs/settings.md
 	$(BIN)/python -m stream.simulation.leak_audit > docs/simulator.md
+	$(BIN)/python -m stream.transport.permissions

@@ -28,6 +28,7 @@ from stream.scoring.line_scorers import LineScorers, scorers_over
 from stream.settings import Settings, split_paths
 from stream.transport.app import StreamWorker
 from stream.transport.health import Health
+from stream.transport.permissions import permissions_of
 from stream.transport.stage import Stage
 from stream.transport.topics import (
     PROFILE_STATE,
@@ -37,7 +38,7 @@ from stream.transport.topics import (
     ensure_topics,
     line_topics,
 )
-from stream.worker_parts import WorkerParts
+from stream.worker_parts import WorkerParts, pseudonyms_of
 
 # Teaching runs in a thread; at Python's 5 ms each of its many small steps could wait so
 # long for the event loop's to end.
@@ -87,7 +88,8 @@ def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
 
 
 def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
-    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition)
+    pseudonym = parts.pseudonyms.of if parts.pseudonyms is not None and parts.settings.pseudonymise_subjects else None
+    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition, pseudonym)
 
 
 def _score_step(
@@ -118,7 +120,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     """
     lines = load_lines(split_paths(settings.lines))
     initialisation = load_worker_initialisation(settings)
-    ensure_topics(settings, lines.values())
+    ensure_topics(settings, lines.values(), permissions_of(role, settings, list(lines.values())))
     parts = WorkerParts(settings, lines, initialisation)
     parts.metrics.gauge("foreshot_process_id", os.getpid())
     stages = score_stages(parts) if role in ("score", "all") else []
@@ -127,7 +129,8 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
         from stream.bootstrap_learn import learn_stages  # noqa: PLC0415
 
         stages += learn_stages(parts)
-    return StreamWorker(settings, stages, parts.weights, parts.metrics, Health(settings.stall_seconds, parts.metrics))
+    health = Health(settings.stall_seconds, parts.metrics)
+    return StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
 
 
 def load_worker_initialisation(settings: Settings) -> Initialisation:
@@ -143,7 +146,7 @@ def load_worker_initialisation(settings: Settings) -> Initialisation:
 
 def run_worker(settings: Settings, role: str) -> None:
     """Run a worker until it is told to stop."""
-    set_up_logging(settings.log_level)
+    set_up_logging(settings.log_level, pseudonyms_of(settings))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     use_one_core()
     build_worker(settings, role).run()

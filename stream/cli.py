@@ -21,6 +21,7 @@ _COMMANDS = {
     "evaluate": "Judge the few-shot model and every baseline on unseen lines.",
     "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
+    "pseudonym": "Show the name under which a subject is kept and written.",
     "weights": "List, show or roll back a line's weights.",
 }
 

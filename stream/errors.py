@@ -20,6 +20,10 @@ class BrokerUnavailableError(ForeshotError):
     """Kafka could not be reached or did not become ready in time."""
 
 
+class AccessRefusedError(ForeshotError):
+    """Kafka answers and refuses us: a password, a certificate or a permission."""
+
+
 class WeightsRefusedError(ForeshotError):
     """Weights whose digest, feature hash, shapes or key do not fit; they never score.
 

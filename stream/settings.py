@@ -3,26 +3,42 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from stream.errors import UsageError
 
 ENVIRONMENT_PREFIX = "FORESHOT_"
+_NONE = SecretStr("")
 
 
 class Settings(BaseModel):
     """Settings of a worker and of the commands that talk to Kafka.
 
     Every field may be given in the environment as `FORESHOT_` and its name in upper
-    case, or in a YAML file named by `FORESHOT_SETTINGS`; the environment wins.
+    case, or in a YAML file named by `FORESHOT_SETTINGS`; the environment wins. Secrets
+    show as stars wherever settings are shown; `secret_of` gives them out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port, separated by commas.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How brokers are spoken to: PLAINTEXT, SSL (TLS), SASL_PLAINTEXT or SASL_SSL."
+    )
+    ssl_ca_file: str = Field("", description="Authorities (PEM) that sign the brokers; the system's where empty.")
+    ssl_certificate_file: str = Field("", description="This client's certificate chain (PEM), for mutual TLS.")
+    ssl_key_file: str = Field("", description="The certificate's private key (PEM), if not in the same file.")
+    ssl_key_password: SecretStr = Field(_NONE, description="Password of that key, or use the next.")
+    ssl_key_password_file: str = Field("", description="File that holds that password.")
+    sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="How SASL logs in: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."
+    )
+    sasl_username: str = Field("", description="User that SASL logs in.")
+    sasl_password: SecretStr = Field(_NONE, description="The user's password, or use the next.")
+    sasl_password_file: str = Field("", description="File that holds the user's password; its last line end is cut.")
     application: str = Field(
         "foreshot", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group and transaction prefix."
     )
@@ -54,6 +70,14 @@ class Settings(BaseModel):
         30.0, gt=0, allow_inf_nan=False, description="A partition with lag and no progress for so long is stalled."
     )
     session_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False, description="Kafka group session timeout.")
+    pseudonymise_subjects: bool = Field(
+        False,
+        description="Keep a keyed hash in every subject's place; a new key makes all subjects new.",
+    )
+    pseudonym_key: SecretStr = Field(
+        _NONE, description="Key of that hash and of logs, 16 to 64 bytes, or use the next."
+    )
+    pseudonym_key_file: str = Field("", description="File that holds the key; its last line end is cut.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
 
@@ -68,7 +92,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
     if file := source.get(f"{ENVIRONMENT_PREFIX}SETTINGS"):
         values.update(_read_file(Path(file)))
     for name in Settings.model_fields:
-        if (value := source.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
+        if (value := source.get(variable(name))) is not None:
             values[name] = value
     values.update({name: value for name, value in given.items() if value is not None})
     try:
@@ -82,11 +106,43 @@ def load_settings(environment: Mapping[str, str] | None = None, **given: Any) ->
 def _read_file(path: Path) -> dict[str, Any]:
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        # PyYAML shows the line itself, which may hold a password.
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f", line {mark.line + 1}"
+        raise UsageError(f"{path}: is not YAML{where}") from None
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as settings: {error}") from error
     if not isinstance(read, dict) or not all(isinstance(name, str) for name in read):
         raise UsageError(f"{path}: must be a YAML mapping of setting names to values")
     return read
+
+
+def secret_of(settings: Settings, name: str) -> str:
+    """Return a secret from its own setting or from the file that `<name>_file` names, empty where neither is set.
+
+    Raises:
+        UsageError: Both are set, or the file cannot be read or is empty.
+    """
+    given: SecretStr = getattr(settings, name)
+    file: str = getattr(settings, f"{name}_file")
+    if not file:
+        return given.get_secret_value()
+    if given.get_secret_value():
+        raise UsageError(f"{variable(name)} and {variable(name)}_FILE are both set; keep one")
+    try:
+        secret = Path(file).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"{variable(name)}_FILE: {file} cannot be read: {why}") from None
+    if not secret:
+        raise UsageError(f"{variable(name)}_FILE: {file} is empty")
+    return secret
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return ENVIRONMENT_PREFIX + name.upper()
 
 
 def split_paths(text: str) -> list[Path]:
@@ -97,7 +153,7 @@ def split_paths(text: str) -> list[Path]:
 def settings_page() -> str:
     """Return `docs/settings.md` as Markdown."""
     rows = [
-        f"| `{ENVIRONMENT_PREFIX}{name.upper()}` | `{field.default}` | {field.description} |"
+        f"| `{variable(name)}` | `{field.default}` | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     head = [

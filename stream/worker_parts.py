@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 from metalearn.checkpoint import Initialisation
 from stream.clock import SystemClock
+from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
+from stream.events.pseudonym import Pseudonyms
 from stream.metrics import Metrics
 from stream.pipelines import effects
-from stream.settings import Settings
+from stream.settings import Settings, secret_of
+from stream.transport.cluster import cluster_of
 from stream.transport.topics import Topics, partition_count
 from stream.transport.weights_topic import WeightsTopic
 
@@ -21,7 +24,26 @@ class WorkerParts:
         self.lines = lines
         self.initialisation = initialisation
         self.names = Topics(settings.topic_prefix)
+        self.pseudonyms = pseudonyms_of(settings)
         self.metrics = Metrics()
         self.clock = SystemClock()
-        self.weights = WeightsTopic(settings.bootstrap_servers, self.names.named(effects.LINE_WEIGHTS))
+        self.cluster = cluster_of(settings)
+        self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS))
         self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)
+
+
+def pseudonyms_of(settings: Settings) -> Pseudonyms | None:
+    """Return pseudonyms by the key that settings give, None where they give none.
+
+    Raises:
+        UsageError: The key cannot be had or does not fit, or is missing where subjects must be pseudonymised.
+    """
+    key = secret_of(settings, "pseudonym_key")
+    if not key:
+        if settings.pseudonymise_subjects:
+            raise UsageError("FORESHOT_PSEUDONYMISE_SUBJECTS needs a key; set FORESHOT_PSEUDONYM_KEY_FILE")
+        return None
+    try:
+        return Pseudonyms(key.encode())
+    except ValueError as error:
+        raise UsageError(f"FORESHOT_PSEUDONYM_KEY: {error}") from None

@@ -40,6 +40,7 @@ from stream.pipelines.score_event import Scoring, score_events
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_scorers import scorers_over
 from stream.transport.clients import read_topic
+from stream.transport.cluster import Cluster
 from stream.transport.drain import Drain
 from stream.transport.embedded_broker import EmbeddedBroker
 
@@ -52,7 +53,7 @@ class Check:
 
     def __init__(self, args, broker, folder):
         self.args = args
-        self.broker = broker
+        self.cluster = Cluster.plain(broker)
         self.folder = folder
         self.lines = load_lines([args.line])
         self.history = read_history(
@@ -73,7 +74,7 @@ class Check:
     def environment(self, name, partitions, port):
         return {
             **os.environ,
-            "FORESHOT_BOOTSTRAP_SERVERS": self.broker,
+            "FORESHOT_BOOTSTRAP_SERVERS": self.cluster.addresses,
             "FORESHOT_APPLICATION": name,
             "FORESHOT_TOPIC_PREFIX": f"{name}-",
             "FORESHOT_PARTITIONS": str(partitions),
@@ -112,16 +113,16 @@ class Check:
                 process.wait(30)
 
     def wait_for_scores(self, name):
-        drain = Drain(self.broker, name, [f"{name}-scored-events"])
+        drain = Drain(self.cluster, name, [f"{name}-scored-events"])
         drain.close()
         deadline = time.monotonic() + 300
-        while len(read_topic(self.broker, f"{name}-scored-events")) < len(self.history.batch):
+        while len(read_topic(self.cluster, f"{name}-scored-events")) < len(self.history.batch):
             if time.monotonic() > deadline:
                 break
             time.sleep(2)
 
     def scored(self, name):
-        return [decode_scored(record.value) for record in read_topic(self.broker, f"{name}-scored-events")]
+        return [decode_scored(record.value) for record in read_topic(self.cluster, f"{name}-scored-events")]
 
 
 def wait_until_ready(port, seconds=60):
@@ -161,11 +162,11 @@ def rescored_difference(check, name, partitions, events):
     """Score the recorded enriched events again, partition by partition, in their order."""
     scorers = scorers_over(check.initialisation)
     weights = LiveWeights(scorers, feature_hash(), Metrics())
-    for record in read_topic(check.broker, f"{name}-line-weights"):
+    for record in read_topic(check.cluster, f"{name}-line-weights"):
         weights.take(record.key, record.value)
     recorded = {event.event_id: event.score for event in events}
     by_partition = {}
-    for record in read_topic(check.broker, f"{name}-enriched-events"):
+    for record in read_topic(check.cluster, f"{name}-enriched-events"):
         by_partition.setdefault(record.partition, []).append(decode_enriched(record.value))
     worst = 0.0
     for records in by_partition.values():

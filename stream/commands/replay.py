@@ -42,13 +42,15 @@ def command(
     **given: Any,
 ) -> None:
     """Put history through Kafka, each label when its delay has passed."""
-    from stream.transport.replay import Replay, ReplayOptions  # noqa: PLC0415 - Kafka's client is slow to import
+    from stream.transport.permissions import permissions_of  # noqa: PLC0415 - Kafka's client is slow to import
+    from stream.transport.replay import Replay, ReplayOptions  # noqa: PLC0415 - the same
     from stream.transport.topics import ensure_topics  # noqa: PLC0415 - the same
 
     pace = _speed(speed)
     history = read_chosen(lines, events, since, until)
     settings = load_settings(**given)
-    ensure_topics(settings, history.lines.values())
+    declared = list(history.lines.values())
+    ensure_topics(settings, declared, permissions_of("replay", settings, declared))
     options = ReplayOptions(pace, pace is None if in_step is None else in_step, labels)
     with progress_bar(hidden=as_json) as bar:
         task = bar.add_task("replay", total=len(history.batch))

@@ -42,6 +42,7 @@ from stream.settings import load_settings
 from stream.simulation.cards import START_S, simulate_cards, write_parquet
 from stream.simulation.demo_world import LIVE_DAYS, LIVE_LINES, TRAINING_DAYS, TRAINING_LINES, UNSEEN_LINE
 from stream.transport.clients import connect_producer, read_topic
+from stream.transport.cluster import Cluster
 from stream.transport.drain import Drain
 from stream.transport.embedded_broker import EmbeddedBroker
 from stream.transport.topics import ensure_topics
@@ -112,7 +113,7 @@ class Demo:
         live = self._live_history()
         with ExitStack() as stack:
             broker = stack.enter_context(EmbeddedBroker(self._folder / "kafka"))
-            summary = self._stream(stack, broker.bootstrap_servers, initialisation, live)
+            summary = self._stream(stack, Cluster.plain(broker.bootstrap_servers), initialisation, live)
         return {**summary, "seconds": round(time.monotonic() - began_s, 1)}
 
     def _train(self) -> Path:
@@ -155,16 +156,16 @@ class Demo:
         task = self._bar.add_task(name, total=total)
         return lambda done: self._bar.advance(task, done)
 
-    def _stream(self, stack: ExitStack, servers: str, initialisation: Path, live: History) -> dict[str, Any]:
+    def _stream(self, stack: ExitStack, cluster: Cluster, initialisation: Path, live: History) -> dict[str, Any]:
         environment = {
-            "FORESHOT_BOOTSTRAP_SERVERS": servers,
+            "FORESHOT_BOOTSTRAP_SERVERS": cluster.addresses,
             "FORESHOT_APPLICATION": _GROUP,
             "FORESHOT_PARTITIONS": "2",
             "FORESHOT_LINES": str(self._lines_file),
             "FORESHOT_INITIALISATION": str(initialisation),
             "FORESHOT_LOG_LEVEL": "WARNING",
         }
-        settings = load_settings({}, bootstrap_servers=servers, application=_GROUP, partitions=2)
+        settings = load_settings({}, bootstrap_servers=cluster.addresses, application=_GROUP, partitions=2)
         ensure_topics(settings, self._lines.values())
         workers = [
             stack.enter_context(
@@ -179,15 +180,15 @@ class Demo:
         ]
         for worker in workers:
             worker.wait_until_ready()
-        producer = connect_producer(servers)
+        producer = connect_producer(cluster)
         stack.callback(producer.close)
         drain = Drain(
-            servers, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"]
+            cluster, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"]
         )
         stack.callback(drain.close)
         feed = LiveFeed(producer, live, "")
         seconds = self._feed(feed, live, drain)
-        return self._summary(servers, initialisation, live, workers, feed, seconds)
+        return self._summary(cluster, initialisation, live, workers, feed, seconds)
 
     def _feed(self, feed: LiveFeed, live: History, drain: Drain) -> float:
         plan = self._plan
@@ -220,14 +221,14 @@ class Demo:
 
     def _summary(
         self,
-        servers: str,
+        cluster: Cluster,
         initialisation: Path,
         live: History,
         workers: list[WorkerProcess],
         feed: LiveFeed,
         catch_up_s: float,
     ) -> dict[str, Any]:
-        scored = [decode_scored(record.value) for record in read_topic(servers, SCORED_EVENTS)]
+        scored = [decode_scored(record.value) for record in read_topic(cluster, SCORED_EVENTS)]
         page, learn_page = workers[0].page("metrics"), workers[1].page("metrics")
         score_s = histogram_quantiles(page, "foreshot_event_to_score_seconds", (0.5, 0.95, 0.99))
         live_s = histogram_quantiles(page, "foreshot_label_to_live_seconds", (0.5, 0.95))
@@ -238,23 +239,23 @@ class Demo:
             "events_per_second_at_full_speed": round(warm / catch_up_s),
             "produce_to_score_s": _paced_latency(scored, live, self._plan),
             "produce_to_score_s_whole_run": dict(zip(("p50", "p95", "p99"), map(_milli, score_s), strict=True)),
-            "alerts": len(read_topic(servers, ALERTS)),
+            "alerts": len(read_topic(cluster, ALERTS)),
             "labels": len(feed.labelled),
             "label_to_live_s": dict(zip(("p50", "p95"), map(_milli, live_s), strict=True)),
             "adaptations": {
                 outcome: int(counter_total(learn_page, "foreshot_adaptations", outcome=outcome))
                 for outcome in ("accepted", "rejected")
             },
-            "audit_records": len(read_topic(servers, ADAPTATIONS)),
-            "unseen_line": self._unseen(servers, initialisation, live, scored, set(feed.labelled)),
+            "audit_records": len(read_topic(cluster, ADAPTATIONS)),
+            "unseen_line": self._unseen(cluster, initialisation, live, scored, set(feed.labelled)),
         }
 
     def _unseen(
-        self, servers: str, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
+        self, cluster: Cluster, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
     ) -> dict[str, Any]:
         scorers = scorers_over(load_initialisation(initialisation, feature_hash()))
         weights = LiveWeights(scorers, feature_hash(), Metrics())
-        for record in read_topic(servers, LINE_WEIGHTS):
+        for record in read_topic(cluster, LINE_WEIGHTS):
             weights.take(record.key, record.value)
         first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S
         judged = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s >= first_s]

@@ -1,6 +1,7 @@
 """First hop: events keyed by subject in, events with their subject's features out."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -65,8 +66,16 @@ def _enriched(batch: EventBatch, features: npt.NDArray[np.float32], kept: npt.ND
 class ProfileStep(StatelessReplay):
     """The first hop on one partition."""
 
-    def __init__(self, decoder: Decoder, state: SubjectState, metrics: Metrics, partition: int) -> None:
-        """Join a decoder and a partition's subjects."""
+    def __init__(
+        self,
+        decoder: Decoder,
+        state: SubjectState,
+        metrics: Metrics,
+        partition: int,
+        pseudonym: Callable[[str], str] | None = None,
+    ) -> None:
+        """Join a decoder and a partition's subjects; with `pseudonym` all that is kept and written has that name."""
+        self._pseudonym = pseudonym
         self.state: PartitionState | None = state
         self._subjects = state
         self._decoder = decoder
@@ -79,6 +88,8 @@ class ProfileStep(StatelessReplay):
         batch, rejected = self._decoder.decode(records)
         if not len(batch):
             return Effects([], rejected)
+        if self._pseudonym is not None:
+            batch = replace(batch, subject=[self._pseudonym(subject) for subject in batch.subject])
         profiled = profile_subject(self._subjects, batch)
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)

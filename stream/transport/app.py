@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import faust
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 from faust.web import Request, Response, View
@@ -19,10 +19,14 @@ from faust.web import Request, Response, View
 from stream.errors import ForeshotError, UsageError
 from stream.metrics import Metrics
 from stream.settings import Settings
+from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import DeadLetterLimit
+from stream.transport.greeting import refused_now
 from stream.transport.health import Health, PartitionProgress
 from stream.transport.micro_batches import MicroBatch, MicroBatchConsumer, MicroBatchSchema, MicroBatchTransport
 from stream.transport.partition_runner import PartitionRunner
+from stream.transport.permissions import transactional_id
+from stream.transport.refusals import refusal
 from stream.transport.stage import Stage
 from stream.transport.topics import Topics
 from stream.transport.transactions import TransactionalWriter
@@ -39,11 +43,19 @@ class StreamWorker:
     """Joins Faust's group membership to the stages' runners."""
 
     def __init__(
-        self, settings: Settings, stages: list[Stage], weights: WeightsTopic, metrics: Metrics, health: Health
+        self,
+        settings: Settings,
+        cluster: Cluster,
+        stages: list[Stage],
+        weights: WeightsTopic,
+        metrics: Metrics,
+        health: Health,
     ) -> None:
         """Build the Faust app; `app` is run by the command line."""
-        self.app = _faust_app(settings)
+        self.app = _faust_app(settings, cluster)
+        self.app.transport.tell = self._told
         self._settings = settings
+        self._cluster = cluster
         self._stages = {topic: stage for stage in stages for topic in stage.topics}
         self._weights = weights
         self._metrics = metrics
@@ -98,13 +110,13 @@ class StreamWorker:
 
     def _start_runner(self, stage: Stage, partition: int, topics: list[str]) -> None:
         settings = self._settings
-        identifier = f"{settings.application}-{settings.topic_prefix}{stage.name}-{partition}"
+        identifier = transactional_id(settings, stage.name, partition)
         runner = PartitionRunner(
             stage,
             partition,
             topics,
-            TransactionalWriter(settings.bootstrap_servers, identifier, settings.application, self._names),
-            settings.bootstrap_servers,
+            TransactionalWriter(self._cluster, identifier, settings.application, self._names),
+            self._cluster,
             self._names,
             self._metrics,
             DeadLetterLimit(settings.max_dead_letter_ratio, settings.dead_letter_window),
@@ -136,7 +148,7 @@ class StreamWorker:
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            fail(task.get_name(), error)
+            self._fail(task.get_name(), error)
 
     async def _follow_weights(self) -> None:
         try:
@@ -144,7 +156,17 @@ class StreamWorker:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - any failure ends the worker, loudly
-            fail("line-weights", error)
+            self._fail("line-weights", error)
+
+    def _fail(self, where: str, error: BaseException) -> None:
+        told = refusal(error, self._cluster)
+        if told is None and isinstance(error, KafkaConnectionError):
+            told = refused_now(self._cluster)
+        fail(where, told or error)
+
+    def _told(self, error: BaseException) -> None:
+        if (refused := refusal(error, self._cluster)) is not None:
+            fail("consumer", refused)
 
     async def _look(self) -> None:
         progress = [one for runner in list(self._runners.values()) for one in self._progress_of(runner)]
@@ -188,6 +210,8 @@ class StreamWorker:
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""
         _check_port(self._settings.web_host, self._settings.web_port)
+        if self._cluster.is_in_the_clear:
+            logger.warning("Kafka at %s is spoken to without TLS; see docs/security.md", self._cluster.addresses)
         # Logging is set up already; Faust would replace it.
         worker = self.app.Worker(loglevel="WARN", redirect_stdouts=False, quiet=True, override_logging=False)
         # Its cursor's control codes have no place in a log.
@@ -226,12 +250,13 @@ def fail(where: str, error: BaseException) -> None:
     os._exit(error.exit_code if isinstance(error, ForeshotError) else 1)
 
 
-def _faust_app(settings: Settings) -> faust.App:
+def _faust_app(settings: Settings, cluster: Cluster) -> faust.App:
     folder = Path(settings.state_folder) / "faust"
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
         settings.application,
-        broker=[f"kafka://{address}" for address in settings.bootstrap_servers.split(",")],
+        broker=[f"kafka://{address}" for address in cluster.servers],
+        broker_credentials=_credentials(cluster),
         datadir=folder,
         autodiscover=False,
         topic_allow_declare=False,
@@ -251,8 +276,22 @@ def _faust_app(settings: Settings) -> faust.App:
     transport = MicroBatchTransport(app.conf.broker_consumer, app)
     transport.micro_batch_records = settings.micro_batch_records
     transport.fetch_wait_ms = settings.fetch_wait_ms
+    transport.cluster = cluster
     app.transport = transport
     return app
+
+
+def _credentials(cluster: Cluster) -> faust.auth.Credentials | None:
+    # For the producer that Faust starts itself; its consumer is made in `micro_batches`.
+    if cluster.login is None:
+        return None if cluster.ssl_context is None else faust.SSLCredentials(cluster.ssl_context)
+    login = cluster.login
+    return faust.SASLCredentials(
+        username=login.username,
+        password=login.password.get_secret_value(),
+        ssl_context=cluster.ssl_context,
+        mechanism=login.mechanism,
+    )
 
 
 def _add_pages(app: faust.App, metrics: Metrics, health: Health) -> None:

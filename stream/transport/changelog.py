@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import aiokafka
 from aiokafka.structs import TopicPartition
 
+from stream.transport.cluster import Cluster
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -14,9 +16,9 @@ _POLL_MS = 500
 
 
 @asynccontextmanager
-async def _reader(bootstrap_servers: str) -> "AsyncIterator[aiokafka.AIOKafkaConsumer]":
+async def _reader(cluster: Cluster) -> "AsyncIterator[aiokafka.AIOKafkaConsumer]":
     consumer = aiokafka.AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers.split(","),
+        **cluster.options(),
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -31,7 +33,7 @@ async def _reader(bootstrap_servers: str) -> "AsyncIterator[aiokafka.AIOKafkaCon
 
 
 async def read_partition(
-    bootstrap_servers: str,
+    cluster: Cluster,
     tp: TopicPartition,
     take: Callable[[list[Any]], None],
     *,
@@ -41,7 +43,7 @@ async def read_partition(
     """Hand all committed records of a partition to `take`, in order, in runs.
 
     Args:
-        bootstrap_servers: Kafka's addresses.
+        cluster: How Kafka is reached.
         tp: The partition.
         take: Receives runs of aiokafka records.
         start: First offset to read; older ones that are gone are passed over.
@@ -51,7 +53,7 @@ async def read_partition(
         How many records were read.
     """
     count = 0
-    async with _reader(bootstrap_servers) as consumer:
+    async with _reader(cluster) as consumer:
         consumer.assign([tp])
         stable_end = (await consumer.end_offsets([tp]))[tp]
         stop = stable_end if end is None else min(end, stable_end)

@@ -1,77 +1,106 @@
 """Plain Kafka clients for commands: connected, or one clear line."""
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
 from stream.errors import BrokerUnavailableError, ForeshotError
 from stream.logs import quiet_clients
+from stream.transport.cluster import Cluster
+from stream.transport.greeting import greet
+from stream.transport.refusals import refusal, refusals_told
+
+_Client = TypeVar("_Client")
+_BOOTSTRAP_S = 10.0
 
 
-def _unavailable(bootstrap_servers: str, error: Exception) -> BrokerUnavailableError:
-    return BrokerUnavailableError(
-        f"no Kafka broker answers at {bootstrap_servers}: {error}; start one with `foreshot broker` "
-        "or set FORESHOT_BOOTSTRAP_SERVERS"
-    )
-
-
-def connect_producer(bootstrap_servers: str) -> KafkaProducer:
+def connect_producer(cluster: Cluster) -> KafkaProducer:
     """Return a producer that waits for all replicas.
 
     Raises:
         BrokerUnavailableError: Nothing answers at the address.
+        AccessRefusedError: Kafka does not take us.
     """
-    try:
-        with quiet_clients():
-            return KafkaProducer(
-                bootstrap_servers=bootstrap_servers.split(","), acks="all", linger_ms=2, bootstrap_timeout_ms=10_000
-            )
-    except (KafkaError, OSError, ValueError) as error:
-        raise _unavailable(bootstrap_servers, error) from error
+    return _connected(cluster, KafkaProducer, acks="all", linger_ms=2)
 
 
-def connect_consumer(bootstrap_servers: str) -> KafkaConsumer:
+def connect_consumer(cluster: Cluster, fetch_max_wait_ms: int = 20) -> KafkaConsumer:
     """Return a consumer of committed records, of no group, from the first record on.
 
     Raises:
         BrokerUnavailableError: Nothing answers at the address.
+        AccessRefusedError: Kafka does not take us.
     """
+    return _connected(
+        cluster,
+        KafkaConsumer,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=fetch_max_wait_ms,
+        max_partition_fetch_bytes=16 << 20,
+    )
+
+
+def connect_admin(cluster: Cluster, timeout_s: float = _BOOTSTRAP_S) -> KafkaAdminClient:
+    """Return an administration client.
+
+    Raises:
+        BrokerUnavailableError: Nothing answers at the address.
+        AccessRefusedError: Kafka does not take us.
+    """
+    return _connected(cluster, KafkaAdminClient, timeout_s, request_timeout_ms=30_000)
+
+
+def _connected(
+    cluster: Cluster, make: Callable[..., _Client], timeout_s: float = _BOOTSTRAP_S, **options: Any
+) -> _Client:
+    greet(cluster)
     try:
         with quiet_clients():
-            return KafkaConsumer(
-                bootstrap_servers=bootstrap_servers.split(","),
-                isolation_level="read_committed",
-                enable_auto_commit=False,
-                auto_offset_reset="earliest",
-                bootstrap_timeout_ms=10_000,
-                fetch_max_wait_ms=20,
-                max_partition_fetch_bytes=16 << 20,
-            )
+            return make(**cluster.options(), bootstrap_timeout_ms=int(timeout_s * 1000), **options)
     except (KafkaError, OSError, ValueError) as error:
-        raise _unavailable(bootstrap_servers, error) from error
+        raise refusal(error, cluster, cluster.addresses) or _unavailable(cluster, error) from error
 
 
-def read_topic(bootstrap_servers: str, topic: str) -> list[ConsumerRecord]:
+def _unavailable(cluster: Cluster, error: Exception) -> BrokerUnavailableError:
+    other = f"; if it speaks something else than {cluster.protocol}, set FORESHOT_SECURITY_PROTOCOL"
+    return BrokerUnavailableError(
+        f"no Kafka broker answers at {cluster.addresses}: {error}; start one with `foreshot broker` "
+        f"or set FORESHOT_BOOTSTRAP_SERVERS{other}"
+    )
+
+
+def read_topic(cluster: Cluster, topic: str) -> list[ConsumerRecord]:
     """Return all committed records of a topic as it stands now, partition by partition.
 
     Raises:
         BrokerUnavailableError: Nothing answers at the address.
+        AccessRefusedError: The topic may not be read.
         ForeshotError: There is no such topic.
     """
-    consumer = connect_consumer(bootstrap_servers)
+    consumer = connect_consumer(cluster)
     try:
-        partitions = consumer.partitions_for_topic(topic)
-        if not partitions:
-            raise ForeshotError(f"topic {topic} does not exist; run `foreshot topics create` or start a worker")
-        found: list[ConsumerRecord] = []
-        for partition in sorted(partitions):
-            tp = TopicPartition(topic, partition)
-            consumer.assign([tp])
-            consumer.seek_to_beginning(tp)
-            end = consumer.end_offsets([tp])[tp]
-            while consumer.position(tp) < end:
-                for run in consumer.poll(timeout_ms=200, max_records=10_000).values():
-                    found += [record for record in run if record.offset < end]
-        return found
+        with refusals_told(cluster, f"Read on topic {topic}"):
+            return _read_all(consumer, topic, f", or {cluster.who} lacks Read on it" if cluster.is_secured else "")
     finally:
         consumer.close()
+
+
+def _read_all(consumer: KafkaConsumer, topic: str, hidden: str) -> list[ConsumerRecord]:
+    partitions = consumer.partitions_for_topic(topic)
+    if not partitions:
+        raise ForeshotError(f"topic {topic} does not exist{hidden}; run `foreshot topics create` or start a worker")
+    found: list[ConsumerRecord] = []
+    for partition in sorted(partitions):
+        tp = TopicPartition(topic, partition)
+        consumer.assign([tp])
+        consumer.seek_to_beginning(tp)
+        end = consumer.end_offsets([tp])[tp]
+        while consumer.position(tp) < end:
+            for run in consumer.poll(timeout_ms=200, max_records=10_000).values():
+                found += [record for record in run if record.offset < end]
+    return found

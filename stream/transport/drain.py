@@ -8,9 +8,11 @@ group's committed offset.
 import time
 from collections.abc import Iterable
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
 from stream.errors import ForeshotError
+from stream.transport.clients import connect_admin, connect_consumer
+from stream.transport.cluster import Cluster
 
 _SHORTEST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.1
@@ -21,17 +23,11 @@ _TAIL = 512
 class Drain:
     """Follows the topics that a group consumes."""
 
-    def __init__(self, bootstrap_servers: str, group: str, topics: Iterable[str]) -> None:
+    def __init__(self, cluster: Cluster, group: str, topics: Iterable[str]) -> None:
         """Start at the topics' present ends; all before counts as worked off once it is committed."""
         self._group = group
-        self._admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
-        self._reader = KafkaConsumer(
-            bootstrap_servers=bootstrap_servers.split(","),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=5,
-        )
+        self._admin = connect_admin(cluster)
+        self._reader = connect_consumer(cluster, fetch_max_wait_ms=5)
         self._partitions = [
             TopicPartition(topic, partition)
             for topic in topics

@@ -13,7 +13,8 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,30 +43,65 @@ _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """One more port of every broker, with TLS or a login.
+
+    Attributes:
+        name: In upper case; `EmbeddedBroker.servers_of` finds its addresses.
+        protocol: SSL, SASL_PLAINTEXT or SASL_SSL.
+        settings: Kafka's own, without `listener.name.<name>.` before them.
+    """
+
+    name: str
+    protocol: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def properties(self) -> Iterator[str]:
+        """Yield its lines in a broker's settings file."""
+        for name, value in self.settings.items():
+            yield f"listener.name.{self.name.lower()}.{name}={value}"
+
+
+@dataclass(frozen=True, slots=True)
 class _Node:
     number: int
     port: int
     controller_port: int
     folder: Path
+    more_ports: Mapping[str, int]
 
 
 class EmbeddedBroker:
     """One or more Kafka brokers in processes of their own, stopped with this one."""
 
-    def __init__(self, folder: Path, brokers: int = 1, port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        brokers: int = 1,
+        port: int = 0,
+        listeners: Sequence[Listener] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         """Prepare; `start` runs them.
 
         Args:
             folder: Where they keep data and logs; made if missing.
             brokers: How many.
             port: Of the first broker, the others follow; 0 takes free ones.
+            listeners: Beside the plain one, on ports that are free.
+            settings: Kafka's own, for all brokers.
 
         Raises:
             UsageError: A port is in use.
         """
         self._folder = folder
         ports = [port + at if port else _free_port() for at in range(brokers)]
-        self._nodes = [_Node(at + 1, one, _free_port(), folder / f"broker-{at + 1}") for at, one in enumerate(ports)]
+        self._listeners = listeners
+        self._settings = settings or {}
+        self._nodes = [
+            _Node(at + 1, one, _free_port(), folder / f"broker-{at + 1}", {one.name: _free_port() for one in listeners})
+            for at, one in enumerate(ports)
+        ]
         self._processes: list[subprocess.Popen[bytes]] = []
         for node in self._nodes if port else ():
             _check_free(node.port)
@@ -74,6 +110,10 @@ class EmbeddedBroker:
     def bootstrap_servers(self) -> str:
         """Addresses of all brokers, host:port, separated by commas."""
         return ",".join(f"{_HOST}:{node.port}" for node in self._nodes)
+
+    def servers_of(self, listener: str) -> str:
+        """Return a listener's addresses on all brokers, host:port, separated by commas."""
+        return ",".join(f"{_HOST}:{node.more_ports[listener]}" for node in self._nodes)
 
     @property
     def process_ids(self) -> list[int]:
@@ -138,15 +178,20 @@ class EmbeddedBroker:
         count = len(self._nodes)
         copies, least = min(count, 3), max(min(count, 3) - 1, 1)
         voters = ",".join(f"{one.number}@{_HOST}:{one.controller_port}" for one in self._nodes)
+        ports = {"PLAINTEXT": node.port, **node.more_ports}
+        open_to_clients = ",".join(f"{name}://{_HOST}:{port}" for name, port in ports.items())
+        protocols = "".join(f",{one.name}:{one.protocol}" for one in self._listeners)
+        more = [line for one in self._listeners for line in one.properties()]
+        more += [f"{name}={value}" for name, value in self._settings.items()]
         node.folder.mkdir(parents=True, exist_ok=True)
         (node.folder / "server.properties").write_text(
             f"""process.roles=broker,controller
 node.id={node.number}
 controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://{_HOST}:{node.port},CONTROLLER://{_HOST}:{node.controller_port}
-advertised.listeners=PLAINTEXT://{_HOST}:{node.port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={open_to_clients},CONTROLLER://{_HOST}:{node.controller_port}
+advertised.listeners={open_to_clients}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs={node.folder / "data"}
 auto.create.topics.enable=false
 default.replication.factor={copies}
@@ -163,6 +208,7 @@ log.cleaner.dedupe.buffer.size=16777216
 num.network.threads=2
 num.io.threads=4
 """
+            + "".join(f"{line}\n" for line in more)
         )
 
     def _wait_until_ready(self) -> None:

@@ -12,11 +12,13 @@ from typing import Any, cast
 
 import aiokafka
 import faust
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.transports import ConsumerT
 
 from stream.transport.assignor import CoPartitionAssignor
+from stream.transport.cluster import Cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class MicroBatchConsumerThread(driver.AIOKafkaConsumerThread):
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            **cast("MicroBatchTransport", transport).cluster.options(),
             partition_assignment_strategy=[CoPartitionAssignor],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -116,6 +118,10 @@ class MicroBatchConsumer(driver.Consumer):
         self._no_fetch.clear()
         try:
             records, active = await self._wait_next_records(timeout)
+        except KafkaError as error:
+            # Faust would end the worker with a page of its own.
+            cast("MicroBatchTransport", self.transport).tell(error)
+            raise
         finally:
             self._no_fetch.set()
         if records is None or self.should_stop or not self._still(generation):
@@ -171,6 +177,11 @@ class MicroBatchTransport(driver.Transport):
     Consumer = MicroBatchConsumer
     micro_batch_records = 512
     fetch_wait_ms = 10
+    cluster: Cluster
+
+    @staticmethod
+    def tell(error: BaseException) -> None:
+        """Hear what ends the consumer; the worker puts its own in place."""
 
     def create_consumer(self, callback: Any, **kwargs: Any) -> ConsumerT:
         """Make the worker's one consumer."""

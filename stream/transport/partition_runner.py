@@ -13,6 +13,7 @@ from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
 from stream.transport.changelog import read_partition
+from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import DeadLetterLimit, dead_letter
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.stage import Stage
@@ -43,7 +44,7 @@ class PartitionRunner:
         partition: int,
         sources: Iterable[str],
         writer: TransactionalWriter,
-        bootstrap_servers: str,
+        cluster: Cluster,
         names: Topics,
         metrics: Metrics,
         limit: DeadLetterLimit,
@@ -56,7 +57,7 @@ class PartitionRunner:
             partition: The partition number.
             sources: The stage's topics whose partition was assigned to this worker.
             writer: For this stage and partition number alone.
-            bootstrap_servers: Kafka's addresses.
+            cluster: How Kafka is reached.
             names: Gives topics their full names.
             metrics: Where progress is booked.
             limit: Stops the worker when too many records are unusable.
@@ -68,7 +69,7 @@ class PartitionRunner:
         self.last_progress_s = time.monotonic()
         self.busy = False
         self._writer = writer
-        self._bootstrap_servers = bootstrap_servers
+        self._cluster = cluster
         self._names = names
         self._metrics = metrics
         self._limit = limit
@@ -124,7 +125,7 @@ class PartitionRunner:
                 state.restore([(record.key, record.value) for record in records])
 
             changelog = TopicPartition(self._names.named(self.stage.changelog), self.partition)
-            count += await read_partition(self._bootstrap_servers, changelog, take)
+            count += await read_partition(self._cluster, changelog, take)
         for topic in self.sources:
             count += await self._restore_source(topic)
         took_s = time.monotonic() - began
@@ -144,7 +145,7 @@ class PartitionRunner:
             self.last_progress_s = time.monotonic()
             self._step.replay([source_record(record) for record in records])
 
-        return await read_partition(self._bootstrap_servers, tp, take, start=start, end=committed)
+        return await read_partition(self._cluster, tp, take, start=start, end=committed)
 
     async def _together(self) -> tuple[str, list[Any]]:
         batch = self._held or await self._queue.get()

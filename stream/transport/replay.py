@@ -13,7 +13,9 @@ from stream.events.history_steps import Step, steps_of
 from stream.pipelines import effects
 from stream.settings import Settings
 from stream.transport.clients import connect_producer
+from stream.transport.cluster import cluster_of
 from stream.transport.drain import Drain
+from stream.transport.refusals import refusals_told
 from stream.transport.topics import REKEYED_SUFFIX, Topics, line_topics
 
 
@@ -54,7 +56,8 @@ class Replay:
         self._history = history
         self._options = options
         self._names = Topics(settings.topic_prefix)
-        self._producer: KafkaProducer = connect_producer(settings.bootstrap_servers)
+        self._cluster = cluster_of(settings)
+        self._producer: KafkaProducer = connect_producer(self._cluster)
         self._drain = self._make_drain(settings) if options.in_step else None
         self._events = 0
         self._labels = 0
@@ -70,26 +73,30 @@ class Replay:
             effects.LABELLED_EXAMPLES,
         ]
         topics = [self._names.named(topic) for topic in [*inputs, *own]]
-        return Drain(settings.bootstrap_servers, settings.application, topics)
+        return Drain(self._cluster, settings.application, topics)
 
     def run(self, advance: Callable[[int], None]) -> ReplayCount:
         """Write all of it; `advance` is told how many events each step had."""
         began_s = time.monotonic()
         try:
-            for step in steps_of(self._history):
-                self._pace(step, began_s)
-                self._write_events(step.events)
-                if self._options.labels and len(step.labels):
-                    self._work_off()
-                    self._write_labels(step)
-                self._work_off()
-                advance(len(step.events))
-            self._producer.flush()
+            with refusals_told(self._cluster, "a permission on a topic or on the group"):
+                self._write(advance, began_s)
         finally:
             self._producer.close()
             if self._drain is not None:
                 self._drain.close()
         return ReplayCount(self._events, self._labels, time.monotonic() - began_s)
+
+    def _write(self, advance: Callable[[int], None], began_s: float) -> None:
+        for step in steps_of(self._history):
+            self._pace(step, began_s)
+            self._write_events(step.events)
+            if self._options.labels and len(step.labels):
+                self._work_off()
+                self._write_labels(step)
+            self._work_off()
+            advance(len(step.events))
+        self._producer.flush()
 
     def _pace(self, step: Step, began_s: float) -> None:
         if self._options.speed is None or not len(step.events):

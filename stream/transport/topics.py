@@ -1,17 +1,25 @@
 """Topics: their names, how each must be set up, and making or checking them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
 
-from stream.errors import BrokerUnavailableError, ForeshotError
+from stream.errors import AccessRefusedError, ForeshotError
 from stream.events.business_line import BusinessLine
-from stream.logs import quiet_clients
 from stream.pipelines import effects
 from stream.settings import Settings
+from stream.transport.clients import connect_admin
+from stream.transport.cluster import Cluster, cluster_of
+from stream.transport.permission import FORBIDDEN, Permission, refuse_lacking
+from stream.transport.refusals import refusal, refusals_told
 from stream.transport.topic_plan import TopicPlan, problem_with
 
 PROFILE_STATE = "profile-state"
@@ -98,54 +106,71 @@ def _scored_events(names: Topics, settings: Settings) -> TopicPlan:
     return TopicPlan(names.named(effects.SCORED_EVENTS), settings.partitions, kept, int(horizon_days * _DAY_MS))
 
 
-def ensure_topics(settings: Settings, lines: Iterable[BusinessLine]) -> list[str]:
+def ensure_topics(settings: Settings, lines: Iterable[BusinessLine], needed: Sequence[Permission] = ()) -> list[str]:
     """Make missing topics where settings allow it, and check those that exist.
+
+    Args:
+        settings: Name Kafka and the installation.
+        lines: Whose topics are read.
+        needed: What will be done with the topics; where none are made, the others are not looked at.
 
     Returns:
         Names of the topics that were made.
 
     Raises:
         BrokerUnavailableError: Kafka cannot be reached.
+        AccessRefusedError: Kafka does not take us, or a permission is lacking.
         ForeshotError: A topic is missing or set up in a way that would lose data.
     """
-    admin = connect_admin(settings.bootstrap_servers)
+    cluster = cluster_of(settings)
+    admin = connect_admin(cluster)
     try:
-        existing = {item["name"]: len(item["partitions"]) for item in admin.describe_topics()}
-        needed = plans(settings, list(lines), existing)
-        missing = [plan for plan in needed if plan.name not in existing]
-        if missing and not settings.create_topics:
-            raise ForeshotError(
-                f"topic {missing[0].name} does not exist; create it with {missing[0].partitions} partitions "
-                "or set FORESHOT_CREATE_TOPICS=true"
-            )
-        _create(admin, missing, settings.replication)
-        _check(admin, [plan for plan in needed if plan.name in existing], existing)
-        return [plan.name for plan in missing]
+        with refusals_told(cluster, "a permission on the installation's topics"):
+            return _ensure(admin, cluster, settings, list(lines), needed)
     finally:
         admin.close()
 
 
-def connect_admin(bootstrap_servers: str, timeout_s: float = 10.0) -> KafkaAdminClient:
-    """Return an administration client.
+def _ensure(
+    admin: KafkaAdminClient,
+    cluster: Cluster,
+    settings: Settings,
+    lines: list[BusinessLine],
+    needed: Sequence[Permission],
+) -> list[str]:
+    names = [plan.name for plan in plans(settings, lines, {})]
+    if needed and not settings.create_topics:
+        names = sorted({one.name for one in needed if one.resource == "topic"})
+    described = {item["name"]: item for item in admin.describe_topics(names)}
+    refuse_lacking(cluster, admin, described, needed)
+    _refuse_forbidden(cluster, described)
+    existing = {
+        name: len(item["partitions"])
+        for name, item in described.items()
+        if item["error_code"] != UnknownTopicOrPartitionError.errno
+    }
+    wanted = [plan for plan in plans(settings, lines, existing) if plan.name in described]
+    missing = [plan for plan in wanted if plan.name not in existing]
+    if missing and not settings.create_topics:
+        raise ForeshotError(
+            f"topic {missing[0].name} does not exist; create it with {missing[0].partitions} partitions "
+            "or set FORESHOT_CREATE_TOPICS=true"
+        )
+    _create(admin, cluster, missing, settings.replication)
+    _check(admin, [plan for plan in wanted if plan.name in existing], existing)
+    return [plan.name for plan in missing]
 
-    Raises:
-        BrokerUnavailableError: Nothing answers at the address.
-    """
-    try:
-        with quiet_clients():
-            return KafkaAdminClient(
-                bootstrap_servers=bootstrap_servers.split(","),
-                request_timeout_ms=30_000,
-                bootstrap_timeout_ms=int(timeout_s * 1000),
-            )
-    except (KafkaError, OSError, ValueError) as error:
-        raise BrokerUnavailableError(
-            f"no Kafka broker answers at {bootstrap_servers}: {error}; start one with `foreshot broker` "
-            "or set FORESHOT_BOOTSTRAP_SERVERS"
-        ) from error
+
+def _refuse_forbidden(cluster: Cluster, described: Mapping[str, Mapping[str, Any]]) -> None:
+    forbidden = [name for name, item in described.items() if item["error_code"] == FORBIDDEN]
+    if forbidden:
+        raise AccessRefusedError(
+            f"{cluster.who} may not see topic {forbidden[0]}; grant what `foreshot topics permissions` lists, or set "
+            "FORESHOT_CREATE_TOPICS=false where the topics are made beforehand (docs/security.md)"
+        )
 
 
-def _create(admin: KafkaAdminClient, missing: list[TopicPlan], replication: int) -> None:
+def _create(admin: KafkaAdminClient, cluster: Cluster, missing: list[TopicPlan], replication: int) -> None:
     for plan in missing:
         new = NewTopic(plan.name, plan.partitions, replication, topic_configs=dict(plan.settings))
         try:
@@ -153,6 +178,8 @@ def _create(admin: KafkaAdminClient, missing: list[TopicPlan], replication: int)
         except TopicAlreadyExistsError:
             continue
         except KafkaError as error:
+            if (refused := refusal(error, cluster, doing=f"Create on topic {plan.name}")) is not None:
+                raise refused from error
             raise ForeshotError(f"topic {plan.name} could not be made: {error}") from error
 
 
@@ -187,7 +214,7 @@ def partition_count(settings: Settings, topic: str) -> int:
     Raises:
         BrokerUnavailableError: Kafka cannot be reached.
     """
-    admin = connect_admin(settings.bootstrap_servers)
+    admin = connect_admin(cluster_of(settings))
     try:
         return len(admin.describe_topics([Topics(settings.topic_prefix).named(topic)])[0]["partitions"])
     finally:

@@ -14,6 +14,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.pipelines.effects import Outgoing
 from stream.placement import partitions_of
+from stream.transport.cluster import Cluster
 from stream.transport.topics import Topics
 
 _BATCH_BYTES = 1 << 20
@@ -24,12 +25,12 @@ class TransactionalWriter:
     """Writes the effects of one input partition's micro-batches, exactly once."""
 
     def __init__(
-        self, bootstrap_servers: str, transactional_id: str, group: str, names: Topics, timeout_s: float = 60.0
+        self, cluster: Cluster, transactional_id: str, group: str, names: Topics, timeout_s: float = 60.0
     ) -> None:
         """Prepare a writer; `start` connects it.
 
         Args:
-            bootstrap_servers: Kafka's addresses.
+            cluster: How Kafka is reached.
             transactional_id: Unique to the input partition within the cluster.
             group: Consumer group whose offsets move with the outputs.
             names: Gives the outputs' topics their full names.
@@ -38,7 +39,7 @@ class TransactionalWriter:
         self._group = group
         self._names = names
         self._producer = aiokafka.AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers.split(","),
+            **cluster.options(),
             transactional_id=transactional_id,
             transaction_timeout_ms=int(timeout_s * 1000),
             max_batch_size=_BATCH_BYTES,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from kafka import KafkaProducer
 
 from stream.errors import UsageError, WeightsRefusedError
 from stream.features.specification import feature_hash
@@ -14,6 +15,8 @@ from stream.pipelines.live_weights import LEARNER, Activation, activate, split_k
 from stream.scoring.weights_manifest import WeightsManifest
 from stream.settings import Settings
 from stream.transport.clients import connect_producer, read_topic
+from stream.transport.cluster import cluster_of
+from stream.transport.refusals import refusals_told
 from stream.transport.topics import Topics
 
 
@@ -54,7 +57,7 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
     """
     stored: dict[tuple[str, int], bytes] = {}
     in_force: dict[str, int] = {}
-    for record in read_topic(settings.bootstrap_servers, Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
+    for record in read_topic(cluster_of(settings), Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
         line, version = split_key(record.key)
         if version is None:
             # The newest pointer that can be read counts.
@@ -88,12 +91,18 @@ def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: s
     kept = {one.version: one for one in read_weights(settings) if one.line == line}
     if version != 0 and (version not in kept or kept[version].manifest is None):
         raise UsageError(f"line {line} has no usable version {version}; see `foreshot weights list --line {line}`")
-    producer = connect_producer(settings.bootstrap_servers)
+    cluster = cluster_of(settings)
+    producer = connect_producer(cluster)
     names = Topics(settings.topic_prefix)
+    needed = f"Write on topics {names.named(LINE_WEIGHTS)} and {names.named(ENRICHED_EVENTS)}"
     try:
-        partitions = len(producer.partitions_for(names.named(ENRICHED_EVENTS)))
-        at = datetime.now(UTC).isoformat()
-        for one in activate(line, Activation(version, by, reason, at), partitions):
-            producer.send(names.named(one.topic), key=one.key, value=one.value, partition=one.partition).get(30)
+        with refusals_told(cluster, needed):
+            _activate(producer, names, line, Activation(version, by, reason, datetime.now(UTC).isoformat()))
     finally:
         producer.close()
+
+
+def _activate(producer: KafkaProducer, names: Topics, line: str, activation: Activation) -> None:
+    partitions = len(producer.partitions_for(names.named(ENRICHED_EVENTS)))
+    for one in activate(line, activation, partitions):
+        producer.send(names.named(one.topic), key=one.key, value=one.value, partition=one.partition).get(30)

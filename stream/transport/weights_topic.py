@@ -7,6 +7,8 @@ from collections.abc import Callable
 import aiokafka
 from aiokafka.structs import TopicPartition
 
+from stream.transport.cluster import Cluster
+
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[bytes, bytes | None], None]
@@ -15,9 +17,9 @@ Listener = Callable[[bytes, bytes | None], None]
 class WeightsTopic:
     """Hands each record of the weights topic to its listeners, in order, without end."""
 
-    def __init__(self, bootstrap_servers: str, topic: str) -> None:
+    def __init__(self, cluster: Cluster, topic: str) -> None:
         """Prepare to follow `topic` (its full name, one partition)."""
-        self._bootstrap_servers = bootstrap_servers
+        self._cluster = cluster
         self._tp = TopicPartition(topic, 0)
         self._listeners: list[Listener] = []
         self._position = 0
@@ -60,7 +62,7 @@ class WeightsTopic:
 
     def _consumer(self, isolation: str) -> aiokafka.AIOKafkaConsumer:
         return aiokafka.AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers.split(","),
+            **self._cluster.options(),
             isolation_level=isolation,
             enable_auto_commit=False,
             max_partition_fetch_bytes=16 << 20,

@@ -14,12 +14,12 @@ LINES = Path(__file__).parents[1] / "lines" / "small.yaml"
 
 
 @pytest.fixture
-def installation(broker, topic_prefix, small_initialisation, tmp_path):
+def installation_on(topic_prefix, small_initialisation, tmp_path):
     made = []
 
-    def make(partitions, prefix=None, **settings):
+    def make(servers, partitions, prefix=None, **settings):
         one = workers.Installation(
-            broker, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions, settings
+            servers, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions, settings
         )
         made.append(one)
         return one
@@ -27,6 +27,14 @@ def installation(broker, topic_prefix, small_initialisation, tmp_path):
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture
+def installation(broker, installation_on):
+    def make(partitions, prefix=None, **settings):
+        return installation_on(broker, partitions, prefix, **settings)
+
+    return make
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def ready(installation, lines, free_port, *roles):
 
 
 def send_history(running, history, rows):
-    producer = connect_producer(running.broker)
+    producer = connect_producer(running.cluster)
     for record in history_records(history, rows):
         producer.send(running.prefix + record.topic, key=record.key, value=record.value)
     producer.flush()
@@ -165,7 +165,7 @@ def test_rubbish_is_dead_lettered_with_its_bytes_and_its_place_and_the_stream_go
 ):
     running = installation(partitions=1)
     ready(running, small_lines, free_port)
-    producer = connect_producer(running.broker)
+    producer = connect_producer(running.cluster)
     topic = running.prefix + "small-payments"
     rubbish = [b"\xff\xfe", b"{", b"[]", b'{"product": "nobody"}', b'{"product": "small-a"}', b"x" * 100_000]
     for value in rubbish:
@@ -194,7 +194,7 @@ def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
     rows = np.arange(max(frauds) + 1)
     labels = [label_of(small_history, row) for row in frauds]
     push_labels(running.settings, labels[:1])
-    producer = connect_producer(running.broker)
+    producer = connect_producer(running.cluster)
     for record in history_records(small_history, rows):
         producer.send(running.prefix + record.topic, key=record.key, value=record.value)
     producer.flush()
@@ -234,7 +234,7 @@ def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
 def test_a_topic_full_of_rubbish_stops_the_worker_loudly_and_loses_nothing(installation, small_lines, free_port):
     running = installation(partitions=1)
     ready(running, small_lines, free_port)
-    producer = connect_producer(running.broker)
+    producer = connect_producer(running.cluster)
     for at in range(300):
         producer.send(running.prefix + "small-payments", key=b"k", value=b"%d" % at)
     producer.flush()

@@ -11,13 +11,13 @@ import urllib.request
 from stream.events.scored_event import decode as decode_scored
 from stream.settings import load_settings
 from stream.transport.clients import read_topic
+from stream.transport.cluster import cluster_of
 
 
 class Installation:
     """One installation on the tests' broker: its settings, its workers, its topics."""
 
     def __init__(self, broker, prefix, lines, initialisation, folder, partitions, settings):
-        self.broker = broker
         self.prefix = prefix
         self.folder = folder
         self.environment = {
@@ -36,6 +36,10 @@ class Installation:
     @property
     def settings(self):
         return load_settings(self.environment)
+
+    @property
+    def cluster(self):
+        return cluster_of(self.settings)
 
     def start(self, name, port, role="all"):
         environment = {
@@ -78,7 +82,7 @@ class Installation:
             return answer.read().decode()
 
     def records(self, topic):
-        return read_topic(self.broker, self.prefix + topic)
+        return read_topic(self.cluster, self.prefix + topic)
 
     def scored(self):
         return [decode_scored(record.value) for record in self.records("scored-events")]

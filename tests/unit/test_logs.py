@@ -1,16 +1,25 @@
+"""Logs: one line for a person, Kafka's clients silent while they connect, and nobody's name."""
+
+import io
 import logging
 import subprocess
 import sys
 
-from stream.logs import quiet_clients
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from stream.errors import UsageError
+from stream.events.pseudonym import Pseudonyms
+from stream.logs import PrivateFormatter, quiet_clients
 
 CONNECT = """
 from stream.errors import BrokerUnavailableError
 from stream.logs import set_up_logging
-from stream.transport.topics import connect_admin
+from stream.transport.clients import connect_admin
+from stream.transport.cluster import Cluster
 set_up_logging("DEBUG")
 try:
-    connect_admin("127.0.0.1:1", 0.3)
+    connect_admin(Cluster.plain("127.0.0.1:1"), 0.3)
 except BrokerUnavailableError as error:
     print(error)
 """
@@ -28,3 +37,50 @@ def test_clients_speak_again_once_they_are_connected():
     with quiet_clients():
         assert not kafka.getChild("net").isEnabledFor(logging.CRITICAL)
     assert kafka.level == before
+
+
+CARD = "4929123456789012"
+
+
+def logged(error, pseudonyms):
+    """Return what is logged of an unexpected error, as `fail` logs it and as a traceback."""
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(PrivateFormatter(pseudonyms))
+    try:
+        try:
+            raise error
+        except type(error) as cause:
+            raise RuntimeError("while scoring") from cause
+    except RuntimeError:
+        record = logging.LogRecord("x", logging.CRITICAL, "", 0, "%s: %s", ("score/0", error), sys.exc_info())
+        handler.emit(record)
+    return handler.stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError(CARD),
+        KeyError(f"line\0{CARD}".encode()),
+        ValueError(f"could not convert string to float: '{CARD}'"),
+        ValueError(f"""invalid: "it's {CARD}" of many"""),
+        IndexError(f"no row of {CARD} there"),
+    ],
+)
+def test_an_unexpected_error_is_logged_without_the_value_that_it_met(error):
+    said = logged(error, Pseudonyms(b"k" * 16))
+    assert CARD not in said
+    assert type(error).__name__ in said
+    assert said.count("~") >= 2
+    assert "while scoring" in said
+
+
+def test_a_subject_in_an_error_has_the_pseudonym_that_it_has_elsewhere():
+    pseudonyms = Pseudonyms(b"k" * 16)
+    assert pseudonyms.of("ana@example.org") in logged(KeyError("ana@example.org"), pseudonyms)
+
+
+@pytest.mark.parametrize("error", [UsageError("topic 'payments' is odd"), FileNotFoundError(2, "No such", "/a/file"),
+                                   KafkaTimeoutError("Unable to bootstrap from ['kafka:9092']")])  # fmt: skip
+def test_what_is_written_for_a_person_stays_as_it_is(error):
+    assert str(error) in logged(error, Pseudonyms(b"k" * 16))

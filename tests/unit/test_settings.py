@@ -18,6 +18,19 @@ def test_a_settings_file_that_cannot_be_read_is_refused_by_name(tmp_path, conten
         load_settings({"FORESHOT_SETTINGS": str(path)})
 
 
+@pytest.mark.parametrize(
+    "line", ["sasl_password: [planted", "sasl_password: *planted", "sasl_password: {planted: ", "sasl_pasword: planted",
+             "log_level: planted", "pseudonymise_subjects: planted", "sasl_password: [planted]"],
+)  # fmt: skip
+def test_a_settings_file_that_is_refused_shows_no_line_of_its_own(tmp_path, line):
+    path = tmp_path / "settings.yaml"
+    path.write_text(f"lines: here\n{line}\n")
+    with pytest.raises(UsageError) as refused:
+        load_settings({"FORESHOT_SETTINGS": str(path)})
+    assert "planted" not in str(refused.value)
+    assert "line" in str(refused.value) or "setting" in str(refused.value)
+
+
 def test_an_unknown_setting_in_the_file_is_named(tmp_path):
     path = tmp_path / "settings.yaml"
     path.write_text("linse: here")

@@ -116,3 +116,32 @@ def test_docker_compose_takes_the_file_where_it_is_present():
         [docker, "compose", "-f", str(ROOT / "docker-compose.yml"), "config", "-q"], capture_output=True
     )
     assert made.returncode == 0, made.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_has_rights_of_root_or_can_get_them(name):
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert not SERVICES[name].get("privileged")
+    assert not SERVICES[name].get("cap_add")
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if "build" in SERVICES[name]])
+def test_our_own_services_run_as_the_images_user_and_write_to_tmp_and_their_state_alone(name):
+    service = SERVICES[name]
+    (user,) = set(re.findall(r"^USER (.+)$", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE))
+    assert service["user"] == user
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
+    writable = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
+    assert writable == ([] if name == "topics" else [f"{name}-state:{service['environment']['FORESHOT_STATE_FOLDER']}"])
+
+
+def test_every_service_but_kafka_has_a_root_that_cannot_be_written():
+    assert {name for name, service in SERVICES.items() if service.get("read_only") is not True} == {"kafka"}
+
+
+def test_no_port_is_open_to_other_machines():
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)

@@ -67,3 +67,27 @@ def test_nothing_that_is_copied_is_kept_from_the_build():
     for source in (one for words in copied for one in words.split()):
         assert (ROOT / source).exists()
         assert not any(fnmatch(source, pattern) for pattern in ignored)
+
+
+@pytest.mark.parametrize("stage", ["scorer", "learner"])
+def test_an_image_runs_as_a_user_without_rights_that_is_named_by_number(stage):
+    assert STAGES[stage].startswith("base ")
+    (user,) = re.findall(r"^USER (.+)$", STAGES[stage], re.MULTILINE)
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+    # The last word: nothing is done as root after it.
+    assert STAGES[stage].rstrip().endswith(f"USER {user}")
+    uid, gid = user.split(":")
+    assert f"install --directory --owner={uid} --group={gid} --mode=0700 /state" in STAGES["base"]
+    assert f"--uid {uid} --gid {gid}" in STAGES["base"]
+
+
+def test_all_that_an_image_writes_goes_to_a_volume_or_to_tmp():
+    environment = dict(re.findall(r"(\w+)=(\S+)", re.search(r"^ENV (.+)$", STAGES["base"], re.MULTILINE)[1]))
+    assert environment["FORESHOT_STATE_FOLDER"] in re.findall(r"^VOLUME (\S+)$", STAGES["base"], re.MULTILINE)
+    assert environment["NUMBA_CACHE_DIR"].startswith("/tmp/")  # noqa: S108 - the image's own
+    assert environment["PYTHONDONTWRITEBYTECODE"] == "1"
+    assert "--home-dir /tmp" in STAGES["base"]
+
+
+def test_no_image_holds_a_secret():
+    assert not re.search(r"^(ENV|ARG) .*(PASSWORD|KEY|SECRET|TOKEN)", DOCKERFILE, re.MULTILINE)

@@ -2,12 +2,14 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.events.enriched_event import decode as decode_enriched
 from stream.events.produced_at import produced_at_headers, produced_at_ms
+from stream.events.pseudonym import Pseudonyms
 from stream.features.subject import SubjectState
 from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
@@ -74,3 +76,15 @@ def test_the_newest_event_time_of_a_topic_never_goes_back():
     value = a_record(an_event(id="e9", time="2023-11-14T21:00:00")).value
     step.process([SourceRecord("payments-rekeyed", 0, 0, b"c1", value, 0)])
     assert newest("payments-rekeyed") == newest("payments") - 3_610
+
+
+def test_a_subject_with_a_pseudonym_is_written_and_kept_under_it_alone_and_scored_as_before():
+    pseudonym = Pseudonyms(b"k" * 16).of
+    records = [a_record(an_event(id=f"e{at}", card="card-of-ana"), offset=at) for at in range(3)]
+    plain = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
+    hidden = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0, pseudonym)
+    before, after = ([decode_enriched(one.value) for one in step.process(records).outgoing] for step in (plain, hidden))
+    assert after == [msgspec.structs.replace(one, subject=pseudonym("card-of-ana")) for one in before]
+    kept = hidden.state.drain_changes()
+    assert any(pseudonym("card-of-ana").encode() in key for key, _ in kept)
+    assert not any(b"card-of-ana" in part for record in kept for part in record if part is not None)

@@ -21,8 +21,15 @@ class AdminOfSomeTopics:
         self.settings = settings
         self.made = {}
 
-    def describe_topics(self):
-        return [{"name": name, "partitions": [{}] * count} for name, count in self.partitions.items()]
+    def describe_topics(self, names):
+        return [
+            {
+                "name": name,
+                "partitions": [{}] * self.partitions.get(name, 0),
+                "error_code": 3 * (name not in self.partitions),
+            }
+            for name in names
+        ]
 
     def describe_configs(self, resources, config_filter):
         assert config_filter == "all"
