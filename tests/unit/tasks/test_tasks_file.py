@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from stream.errors import UsageError
-from stream.tasks.tasks_file import load_tasks
+from stream.tasks.tasks_file import SECTIONS, load_tasks
 
 GOOD = """
 defaults: {events: e.parquet, label: fraud, features: [a, b]}
@@ -77,3 +79,9 @@ def test_what_does_not_fit_is_named_with_file_entry_and_field(load, change, said
 def test_a_file_that_is_no_mapping_is_refused(load):
     with pytest.raises(UsageError, match="must be a mapping with train"):
         load("- 1")
+
+
+@pytest.mark.parametrize("path", sorted(Path("tasks").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_files_that_ship_can_be_read(path):
+    declared = load_tasks(path)
+    assert any(declared.entries(section) for section in SECTIONS)
