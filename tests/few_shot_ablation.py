@@ -119,18 +119,18 @@ def judged(adapted, rows):
     """Yield what a line's model says, and what it would say without its parts."""
     yield "", adapted.full(rows)
     yield "cascade", adapted.cascade(rows)
-    yield "no evidence of the line's own", replace(adapted, own_share=0.0).full(rows)
-    shared = adapted.shared
+    yield "no evidence of the line's own", replace(adapted, blend=replace(adapted.blend, own_share=0.0)).full(rows)
+    shared, blend, features = adapted.shared, adapted.blend, adapted.state.features
     columns = adapted.state.columns(adapted.scale.extended(rows, shared.pooled))
-    own = adapted._own_evidence(columns), adapted._own_trees(columns)
+    own = blend.own_evidence(columns, features), blend.own_trees(columns, features)
     scores = shared.members(columns, adapted.weight, adapted.bias)
-    rare = [tail.apply(one) for tail, one in zip(adapted.tails.members, scores, strict=True)]
+    rare = [tail.apply(one) for tail, one in zip(blend.members, scores, strict=True)]
     for name, kept in MEMBERS.items():
         mean = np.mean([rare[at] for at in kept], axis=0).astype(np.float32)
-        yield name, adapted._blend(compressed(mean), *own)
+        yield name, blend.mixed(compressed(mean), *own)
     still = shared.network.logits(columns[:, : len(shared.network.mean)], *shared.network.head)
-    mean = np.mean([adapted.tails.members[0].apply(still), *rare[1:]], axis=0).astype(np.float32)
-    yield "head does not adapt", adapted._blend(compressed(mean), *own)
+    mean = np.mean([blend.members[0].apply(still), *rare[1:]], axis=0).astype(np.float32)
+    yield "head does not adapt", blend.mixed(compressed(mean), *own)
 
 
 def judge(found, way, trained, lines, protocol):

@@ -9,6 +9,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.evidence.array_form import formed
+
 _ROWS_AT_ONCE = 128
 # Below so few rows, and in trees of more nodes, each row finds its own way.
 _FEW_ROWS = 4
@@ -63,8 +65,14 @@ class Forest:
 
 
 def forest_of(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Forest:
-    """Return the forest whose arrays these are."""
-    return Forest(*(arrays[prefix + name] for name in Forest.__slots__))
+    """Return the forest whose arrays these are.
+
+    Raises:
+        KeyError: One is missing.
+        ValueError: One is of another form.
+    """
+    kinds = {"threshold": np.float32, "leaf": np.float32}
+    return Forest(*(formed(arrays, prefix + name, kinds.get(name, np.int32), 1) for name in Forest.__slots__))
 
 
 def empty_forest() -> Forest:

@@ -34,8 +34,8 @@ _PARAMETERS: dict[str, Any] = {
 
 def fit_line_trees(support: LineSupport) -> tuple[Forest, ...]:
     """Return forests fitted to the labels alone, and to the labels with rows that are presumed genuine."""
-    genuine = support.genuine[:_MOST_GENUINE]
-    presumed = support.unlabelled[:_PRESUMED]
+    genuine = support.genuine[-_MOST_GENUINE:]
+    presumed = support.unlabelled[-_PRESUMED:]
     return _fitted(support.frauds, genuine), _fitted(support.frauds, np.concatenate([genuine, presumed]))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evaluation.ranking import average_precision
+from metalearn.evidence.array_form import formed, numbers
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, rank_rows
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
@@ -47,7 +48,8 @@ class SupportState:
         exemplar_low: Background values below each exemplar, int32 [k, features].
         exemplar_high: Background values not above it.
         relevant: How much closer frauds are to each other than chance, float32 [features].
-        diagnoses: How well evidence tells the support's own rows apart, leave-one-out, float32 [2].
+        diagnoses: How well the ratio and the exemplars tell the support's own rows apart, each row without
+            itself (but for the features' relevance, which all frauds make), float32 [2].
         trees: Fitted to the line's own labels.
         tree_median: Of their scores on unlabelled rows, float32 [trees].
     """
@@ -132,8 +134,9 @@ class SupportState:
             ValueError: They do not fit together.
         """
         trees = tuple(forest_of(named, f"{_TREES}{at}.") for at in range(COUNT))
-        kept = {name: named[name] for name in _ARRAYS}
-        state = SupportState(frauds=int(named["frauds"][0]), trees=trees, **kept)
+        kept = {name: formed(named, name, *form) for name, form in _ARRAYS.items()}
+        (frauds,) = numbers(named, "frauds", 1)
+        state = SupportState(frauds=int(frauds), trees=trees, **kept)
         state._check()
         return state
 
@@ -152,6 +155,8 @@ class SupportState:
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} is {getattr(self, name).shape}, must be {shape}")
+        if self.frauds < count:
+            raise ValueError(f"{count} exemplars of {self.frauds} frauds")
         for ranks in (self.exemplar_low, self.exemplar_high):
             if ((ranks < 0) | (ranks > values)).any():
                 raise ValueError("exemplars that lie outside the background")
@@ -159,9 +164,16 @@ class SupportState:
             tree.check(features)
 
 
-_ARRAYS = (
-    "ratio", "shrunk", "background", "exemplar_low", "exemplar_high", "relevant", "diagnoses", "tree_median",
-)  # fmt: skip
+_ARRAYS: dict[str, tuple[type[np.generic], int]] = {
+    "ratio": (np.float32, 2),
+    "shrunk": (np.float32, 2),
+    "background": (np.float32, 2),
+    "exemplar_low": (np.int32, 2),
+    "exemplar_high": (np.int32, 2),
+    "relevant": (np.float32, 1),
+    "diagnoses": (np.float32, 1),
+    "tree_median": (np.float32, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,7 @@ def learn_support(support: LineSupport) -> Learnt:
         trees,
         np.array(median, np.float32),
     )
-    chosen = (support.genuine if len(support.genuine) else support.unlabelled)[:_MOST_OTHERS]
+    chosen = (support.genuine if len(support.genuine) else support.unlabelled)[-_MOST_OTHERS:]
     own = [_left_out(state, sums, frauds, fraud=True), _left_out(state, sums, chosen, fraud=False)]
     columns = np.concatenate(own)
     labels = (np.arange(len(columns)) < len(frauds)).astype(np.float32)

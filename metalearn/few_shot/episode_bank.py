@@ -10,6 +10,7 @@ from metalearn.errors import MetalearnError
 from metalearn.evidence.forest import Forest
 from metalearn.evidence.support_state import learn_support
 from metalearn.few_shot.pooled_score import pooled_scale
+from metalearn.few_shot.reference import split_reference
 from metalearn.few_shot.scale_noise import draw_scale_noise
 from metalearn.support import LineSupport
 from metalearn.tasks.task import Task
@@ -18,6 +19,8 @@ from metalearn.tasks.time_split import split_at
 Floats = npt.NDArray[np.float32]
 
 _BANK = 11
+_CALIBRATES_EVERY = 3
+_REFERENCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +38,18 @@ class BankPlan:
         earliest_cut: The cut lies after this share of a line's frauds,
         latest_cut: and before this share.
         scale_noise: By how much a line's scale may be off, in deviations and as a logarithm.
-        seed: Of all chance.
     """
 
     episodes: int = 1_200
     most_episodes_a_line: int = 200
     frauds: tuple[int, ...] = (0, 1, 1, 2, 2, 5, 5, 10, 10, 20, 20, 50, 50)
     genuine_per_fraud: int = 10
-    unlabelled: int = 1_000
+    unlabelled: int = 1_500
     query_frauds: int = 12
     query_genuine: int = 100
     earliest_cut: float = 0.35
     latest_cut: float = 0.65
     scale_noise: float = 0.2
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class BankedEpisode:
         support_labels: 1 fraud, 0 genuine, float32 [s].
         columns: Of the query's rows, float32 [n, columns].
         labels: Of them, float32 [n].
+        reference: Columns of rows that tell what is usual, empty where the episode does not calibrate.
+        calibrates: Whether its line is left out where the curve from rarity to a chance is fitted.
     """
 
     line: int
@@ -68,12 +71,15 @@ class BankedEpisode:
     support_labels: Floats
     columns: Floats
     labels: Floats
+    reference: Floats
+    calibrates: bool
 
 
 def draw_bank(
     tasks: Sequence[Task],
     pooled: Sequence[Forest],
     plan: BankPlan,
+    seed: int,
     advance: Callable[[int, int], None] = lambda *_: None,
 ) -> list[BankedEpisode]:
     """Return episodes of all lines that have frauds on both sides of a cut.
@@ -82,6 +88,7 @@ def draw_bank(
         tasks: The lines.
         pooled: Trees whose score is one more feature, those at `line % len` fitted without the line.
         plan: How they are drawn.
+        seed: Of all chance.
         advance: Told how many of how many are drawn.
 
     Raises:
@@ -92,8 +99,10 @@ def draw_bank(
     bank: list[BankedEpisode] = []
     for place, at in enumerate(usable):
         for number in range(each):
-            generator = np.random.default_rng([plan.seed, _BANK, at, number])
-            episode = _draw(at, tasks[at], pooled[at % len(pooled)], plan, generator)
+            generator = np.random.default_rng([seed, _BANK, at, number])
+            episode = _draw(
+                at, tasks[at], pooled[at % len(pooled)], plan, generator, calibrates=place % _CALIBRATES_EVERY == 0
+            )
             if episode is not None:
                 bank.append(episode)
             advance(place * each + number + 1, each * len(usable))
@@ -103,7 +112,7 @@ def draw_bank(
 
 
 def _draw(
-    line: int, task: Task, pooled: Forest, plan: BankPlan, generator: np.random.Generator
+    line: int, task: Task, pooled: Forest, plan: BankPlan, generator: np.random.Generator, *, calibrates: bool
 ) -> BankedEpisode | None:
     frauds = np.flatnonzero(task.labels == 1)
     at = int(generator.uniform(plan.earliest_cut, plan.latest_cut) * len(frauds))
@@ -116,11 +125,14 @@ def _draw(
         return None
     noise = draw_scale_noise(task.features.shape[1], plan.scale_noise, generator)
     support = LineSupport(*(noise.apply(part) for part in (support.frauds, support.genuine, support.unlabelled)))
-    scale = pooled_scale(support, pooled)
-    learnt = learn_support(scale.extended_support(support, pooled))
+    reference, kept = split_reference(support)
+    scale, usual = pooled_scale(reference, pooled)
+    learnt = learn_support(scale.extended_support(kept, pooled))
     rows = scale.extended(noise.apply(task.features[np.concatenate([query, others])]), pooled)
     labels = (np.arange(len(rows)) < len(query)).astype(np.float32)
-    return BankedEpisode(line, learnt.columns.copy(), learnt.labels, learnt.state.columns(rows), labels)
+    state, support_rows = learnt.state, learnt.columns.copy()
+    told = state.columns(usual[-_REFERENCE:] if calibrates else usual[:0])
+    return BankedEpisode(line, support_rows, learnt.labels, state.columns(rows), labels, told, calibrates)
 
 
 def draw_support(
@@ -131,7 +143,7 @@ def draw_support(
     unlabelled: int,
     generator: np.random.Generator,
 ) -> LineSupport:
-    """Return a support drawn uniformly from the rows whose labels are known.
+    """Return a support drawn uniformly from the rows whose labels are known, in order of time.
 
     Args:
         task: The line.
@@ -141,10 +153,10 @@ def draw_support(
         unlabelled: How many of the other rows; among them are frauds that nobody labelled.
         generator: Of chance.
     """
-    chosen = _some(known[task.labels[known] == 1], frauds, generator)
-    others = _some(known[task.labels[known] == 0], genuine, generator)
+    chosen = np.sort(_some(known[task.labels[known] == 1], frauds, generator))
+    others = np.sort(_some(known[task.labels[known] == 0], genuine, generator))
     rest = known[~np.isin(known, np.concatenate([chosen, others]))]
-    past = _some(rest, unlabelled, generator)
+    past = np.sort(_some(rest, unlabelled, generator))
     return LineSupport(task.features[chosen], task.features[others], task.features[past])
 
 

@@ -11,10 +11,13 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.logistic_curve import sigmoid
+
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 CLIP = 5.0
+_MATRIX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,25 @@ class HeadNetwork:
         rate, steps, share = (float(one) for one in arrays[prefix + "numbers"])
         return HeadNetwork(arrays[prefix + "mean"], arrays[prefix + "scale"], layers, rate, int(steps), share)
 
+    def check(self, columns: int) -> None:
+        """Refuse layers that do not take so many columns or do not fit each other.
+
+        Raises:
+            ValueError: They do not.
+        """
+        width = columns
+        if self.mean.shape != (columns,) or self.scale.shape != (columns,) or not (self.scale > 0).all():
+            raise ValueError(f"a network on {self.mean.shape} columns, must be {columns}")
+        for index in range(len(self.layers) // 2):
+            weight, bias = self.layers[f"layer{index}.weight"], self.layers[f"layer{index}.bias"]
+            if weight.ndim != _MATRIX or weight.shape[1] != width or bias.shape != (len(weight),):
+                raise ValueError(f"layer {index} is {weight.shape}, must take {width}")
+            if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+                raise ValueError(f"layer {index} holds what is not finite")
+            width = len(weight)
+        if not self.layers or width != 1:
+            raise ValueError(f"a network with {width} outputs")
+
     @property
     def head(self) -> tuple[Doubles, float]:
         """The last layer before it adapts: weight [width] and bias."""
@@ -96,8 +118,7 @@ class HeadNetwork:
         others = max(len(labels) - frauds, 1)
         share = np.where(labels == 1, self.fraud_share / frauds, (1 - self.fraud_share) / others)
         for _ in range(self.steps):
-            chance = 1.0 / (1.0 + np.exp(-(hidden @ weight + bias)))
-            pull = (chance - labels) * share
+            pull = (sigmoid(hidden @ weight + bias) - labels) * share
             weight, bias = weight - self.rate * (pull @ hidden), bias - self.rate * float(pull.sum())
         return weight, bias
 

@@ -49,5 +49,5 @@ class FewShotMethod:
         """Return the model trained over lines; `setting` is empty."""
         del setting
         plan = replace(self._plan, seed=seed)
-        shared: SharedModel = cache.get("few_shot", lambda: train_shared_model(tasks, plan))
+        shared: SharedModel = cache.get(f"few_shot {plan}", lambda: train_shared_model(tasks, plan))
         return TrainedFewShot(shared, cascade=self._is_cascade)

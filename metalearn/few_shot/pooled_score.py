@@ -22,11 +22,11 @@ Floats = npt.NDArray[np.float32]
 
 ROUNDS = 60
 _FOLDS = 3
-_REFERENCE_ROWS = 500
 _MOST_ROWS = 40_000
 _FRAUD_SHARE = 0.1
 _CLIP = 20.0
-_LEAST_SCALE = 1e-3
+# Of a raw score; lines spread .5 to 2.
+_LEAST_SCALE = 0.05
 _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "num_leaves": 15,
@@ -50,8 +50,12 @@ class PooledScale:
 
     def extended(self, rows: Floats, pooled: Forest) -> Floats:
         """Return rows with the pooled score as their last feature, float32 [n, features + 1]."""
-        score = np.clip((pooled.predict(rows) - np.float32(self.mean)) / np.float32(self.scale), -_CLIP, _CLIP)
-        return np.concatenate([rows, score[:, None].astype(np.float32)], 1)
+        return self.with_score(rows, pooled.predict(rows))
+
+    def with_score(self, rows: Floats, score: Floats) -> Floats:
+        """Return rows with the pooled trees' score of each, on the line's scale, as their last feature."""
+        scaled = np.clip((score - np.float32(self.mean)) / np.float32(self.scale), -_CLIP, _CLIP)
+        return np.concatenate([rows, scaled[:, None].astype(np.float32)], 1)
 
     def extended_support(self, support: LineSupport, pooled: Forest) -> LineSupport:
         """Return the support with all its rows extended."""
@@ -60,17 +64,19 @@ class PooledScale:
         )
 
 
-def reference_rows(support: LineSupport) -> Floats:
-    """Return the last rows of a line that nobody chose; a line may have had all its past labelled."""
-    return (support.unlabelled if len(support.unlabelled) else support.genuine)[-_REFERENCE_ROWS:]
+def pooled_scale(reference: Floats, pooled: Forest) -> tuple[PooledScale, Floats]:
+    """Return the scale of a line with these reference rows, and the rows extended.
 
-
-def pooled_scale(support: LineSupport, pooled: Forest) -> PooledScale:
-    """Return the scale of a line with this support."""
-    scores = pooled.predict(np.ascontiguousarray(reference_rows(support), np.float32)).astype(np.float64)
-    if not len(scores):
-        return PooledScale(0.0, 1.0)
-    return PooledScale(float(scores.mean()), max(float(scores.std()), _LEAST_SCALE))
+    Args:
+        reference: Rows of the line, presumed genuine, float32 [n, features].
+        pooled: The trees.
+    """
+    rows = np.ascontiguousarray(reference, np.float32)
+    if not len(rows):
+        return PooledScale(0.0, 1.0), np.empty((0, rows.shape[1] + 1), np.float32)
+    scores = pooled.predict(rows).astype(np.float64)
+    scale = PooledScale(float(scores.mean()), max(float(scores.std()), _LEAST_SCALE))
+    return scale, scale.with_score(rows, scores.astype(np.float32))
 
 
 def fit_pooled(tasks: Sequence[Task], threads: int, seed: int, scale_noise: float) -> Forest:
@@ -108,7 +114,7 @@ def fit_pooled(tasks: Sequence[Task], threads: int, seed: int, scale_noise: floa
 
 
 def fit_on_others(tasks: Sequence[Task], threads: int, seed: int, scale_noise: float) -> list[Forest]:
-    """Return trees such that those at `line % len` were fitted without that line, if there are several lines."""
+    """Return trees such that those at `line % len` were fitted without that line, if other lines have frauds."""
     folds = min(_FOLDS, len(tasks))
     found = []
     for fold in range(folds):

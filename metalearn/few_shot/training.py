@@ -5,25 +5,28 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
+from metalearn.few_shot.blend import fit_blend
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
-from metalearn.few_shot.tails import compressed, fit_tail
 from metalearn.fingerprint import fingerprint
 from metalearn.logistic_curve import fit_curve
 from metalearn.tasks.task import Task
 
+Floats = npt.NDArray[np.float32]
 Progress = Callable[[str, int, int, float], None]
 
 _TRAINING = "training"
 _RIDGE = 10.0
+_LEAST_SLOPE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def train_shared_model(
     bank = draw_bank(
         tasks,
         fit_on_others(tasks, plan.threads, plan.seed, noise),
-        replace(plan.bank, seed=plan.seed),
+        plan.bank,
+        plan.seed,
         lambda step, steps: progress("episodes", step, steps, float("nan")),
     )
     width = network_columns(tasks[0].features.shape[1] + 1)
@@ -78,28 +82,40 @@ def train_shared_model(
     progress("trees", 2, 2, float("nan"))
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
-    return _calibrated(
-        SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence),
-        bank,
+    shared = SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence)
+    slope, intercept, taught_share = kept.numbers("curve", 3, lambda: _curve(shared, bank, plan))
+    return replace(shared, slope=slope, intercept=intercept, taught_share=taught_share)
+
+
+def _curve(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPlan) -> tuple[float, float, float]:
+    """Return slope and intercept from rarity to the log odds of fraud, and the share of frauds they hold at.
+
+    They are fitted to queries of lines that trees and network have not seen (Platt, 1999: or a model
+    is believed too much), with members taught on the other lines alone.
+    """
+    held = [one for one in bank if one.calibrates] or list(bank)
+    others = [one for one in bank if not one.calibrates]
+    width = network_columns(shared.features + 1)
+    members = replace(
+        shared,
+        pointwise=fit_pointwise(others or held, plan.threads, plan.seed),
+        ranking=fit_ranking(others or held, plan.threads, plan.seed),
+        network=train_head(others or held, width, plan.head, plan.seed, lambda *_: None),
     )
-
-
-def _calibrated(shared: SharedModel, bank: Sequence[BankedEpisode]) -> SharedModel:
-    """Return the model with the logistic curve from rarity to fraud (Platt, 1999) over the bank's queries."""
-    rare, labels = [], []
-    for one in bank:
-        weight, bias = shared.network.adapt(one.support, one.support_labels)
-        members = shared.members(one.columns, weight, bias)
-        genuine = one.labels == 0
-        if not genuine.any():
-            continue
-        rare.append(compressed(np.mean([fit_tail(member[genuine]).apply(member) for member in members], axis=0)))
-        labels.append(one.labels)
-    rarity, fraud = np.concatenate(rare).astype(np.float64), np.concatenate(labels).astype(np.float64)
+    pairs = [(_rarity(members, one), one.labels) for one in held]
+    rarity = np.concatenate([rare for rare, _ in pairs]).astype(np.float64)
+    fraud = np.concatenate([labels for _, labels in pairs]).astype(np.float64)
     prior, precision = np.array([1.0, -2.0]), np.full(2, _RIDGE)
     found = fit_curve(rarity, fraud, np.ones_like(fraud), prior, precision)
-    slope = max(float(found[0]), 0.05)
-    return replace(shared, slope=slope, intercept=float(found[1]), taught_share=float(fraud.mean()))
+    return max(float(found[0]), _LEAST_SLOPE), float(found[1]), float(fraud.mean())
+
+
+def _rarity(shared: SharedModel, episode: BankedEpisode) -> Floats:
+    features = shared.features + 1
+    weight, bias = shared.network.adapt(episode.support, episode.support_labels)
+    frauds = episode.support[episode.support_labels == 1, features - 1]
+    blend = fit_blend(episode.reference, features, shared.members(episode.reference, weight, bias), frauds)
+    return blend.full(episode.columns, features, shared.members(episode.columns, weight, bias))
 
 
 class _Parts:
@@ -121,14 +137,22 @@ class _Parts:
         except (SafetensorError, OSError):
             return {}
 
+    def numbers(self, name: str, count: int, fit: Callable[[], tuple[float, ...]]) -> tuple[float, ...]:
+        if name not in self._arrays:
+            self._keep({name: np.array(fit(), np.float64)})
+        return tuple(self._arrays[name].tolist())[:count]
+
     def forest(self, prefix: str, fit: Callable[[], Forest]) -> Forest:
         if prefix + "leaf" in self._arrays:
             return forest_of(self._arrays, prefix)
         found = fit()
-        self._arrays |= found.arrays(prefix)
+        self._keep(found.arrays(prefix))
+        return found
+
+    def _keep(self, arrays: dict[str, np.ndarray]) -> None:
+        self._arrays |= arrays
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             partial = self._file.with_suffix(self._file.suffix + ".partial")
             safetensors.numpy.save_file(self._arrays, partial, {_TRAINING: self._training})
             partial.replace(self._file)
-        return found

@@ -65,7 +65,7 @@ class FewShotTeacher:
         """Return the model of a line with this support.
 
         Args:
-            sample: The labels; its presumed rows stand in for labelled genuine ones where these are few.
+            sample: The labels; up to half of its presumed rows stand in for labelled genuine ones where these are few.
             past: Events that nobody labelled in time, oldest first.
             scale: The line's.
             prevalence: The line's share of frauds.
@@ -79,8 +79,12 @@ class FewShotTeacher:
             return made
 
         lacking = max(_GENUINE_PER_FRAUD * len(sample.frauds) - len(sample.genuine), 0)
-        genuine = [*sample.genuine, *sample.presumed[:lacking]]
+        genuine = [*sample.genuine, *_evenly(sample.presumed, min(lacking, len(sample.presumed) // 2))]
         taken = {held.example.event_id for held in genuine}
         others = [held for held in past if held.example.event_id not in taken]
-        support = LineSupport(rows(sample.frauds), rows(genuine), rows(others or genuine))
+        support = LineSupport(rows(sample.frauds), rows(genuine), rows(others))
         return FewShotTaught(self._shared.adapt(support), line_calibration(self._shared, prevalence))
+
+
+def _evenly(held: Sequence[Held], count: int) -> list[Held]:
+    return [held[at * len(held) // count] for at in range(count)]

@@ -35,7 +35,7 @@ class TrialPlan:
         known_by: How many examples had been folded when the current weights were made.
         trusted_until_s: Labels learnt by this event time are trusted to judge others.
         folded: How many examples the candidate knows.
-        with_labels: False for a line's first weights, which only learn its own scale.
+        with_labels: False for a line's first weights, which learn from no label.
         support_genuine: The most rows that are not fraud in the support.
         gate_tolerance: Fall in average precision that the gate lets pass.
     """
@@ -71,7 +71,9 @@ class Trial:
 def try_candidate(plan: TrialPlan, buffer: SupportBuffer, adapter: Adapter, made_at: datetime) -> Trial:
     """Return a candidate made from what the buffer holds, and the gate's verdict on it."""
     generator = generator_for(plan.line, plan.version)
-    sample = draw(buffer, plan.support_genuine, generator) if plan.with_labels else SupportSample([], [], [])
+    sample = draw(buffer, plan.support_genuine, generator)
+    if not plan.with_labels:
+        sample = SupportSample([], [], sample.presumed)
     candidate = adapter.build(plan.line, plan.version, plan.current, sample, buffer, made_at)
     verdict = _judge(plan, buffer, adapter, candidate, sample)
     return Trial(adapter.with_figures(candidate, verdict.figures, buffer, plan.folded), sample, verdict)

@@ -55,7 +55,7 @@ class FewShotScorer(NetworkScorer):
         super().__init__(weights)
         try:
             self._model = LineModel.from_arrays(shared, weights.arrays)
-        except (KeyError, ValueError, IndexError) as error:
+        except (KeyError, ValueError, IndexError, TypeError) as error:
             raise WeightsRefusedError("shape", f"the support's evidence is missing or does not fit: {error}") from error
         if shared.features != len(COLUMNS):
             raise WeightsRefusedError("shape", f"the shared model is of {shared.features} features")

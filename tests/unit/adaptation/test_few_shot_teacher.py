@@ -10,6 +10,7 @@ from stream.adaptation.adapter import Adapter
 from stream.adaptation.few_shot_teacher import MOST_FRAUDS, FewShotTeacher
 from stream.adaptation.support_buffer import BufferLimits, SupportBuffer
 from stream.adaptation.support_sample import draw, generator_for
+from stream.adaptation.trial import TrialPlan, try_candidate
 from stream.errors import WeightsRefusedError
 from stream.features.specification import feature_hash
 from stream.scoring.few_shot import FewShotScorer
@@ -72,6 +73,57 @@ def test_a_new_line_is_scored_by_what_lines_share_before_its_first_label(initial
     assert candidate.manifest.support_frauds == 0
 
 
+def test_a_lines_first_weights_are_few_shot_ones(initialisation):
+    adapter = Adapter(initialisation)
+    buffer = a_buffer(adapter.width, 3)
+    plan = TrialPlan(
+        "new-line",
+        1,
+        adapter.shared,
+        adapter.shared,
+        0,
+        0.0,
+        0,
+        with_labels=False,
+        support_genuine=2_000,
+        gate_tolerance=0.01,
+    )
+    trial = try_candidate(plan, buffer, adapter, NOW)
+    assert trial.candidate.manifest.kind == "few_shot"
+    assert trial.candidate.manifest.support_frauds == 0
+
+
+@pytest.mark.parametrize(("frauds", "others"), [(20, 201), (20, 202), (5, 51), (30, 305)])
+def test_genuine_rows_of_a_young_line_do_not_score_as_frauds(initialisation, frauds, others):
+    adapter = Adapter(initialisation)
+    candidate, *_ = a_candidate(adapter, frauds, others)
+    rows = np.random.default_rng(5).normal(0.0, 1.0, (500, adapter.width)).astype(np.float32)
+    assert (adapter.scorer(candidate)(rows) > 0.5).mean() < 0.05
+
+
+SPOILT = {
+    "pooled.scale": np.array([0.0]),
+    "head.bias": np.zeros((1, 2)),
+    "own.share": np.array([1.5]),
+    "tail.excess": np.zeros(8),
+    "tail.scores": np.zeros((8, 3), np.float32),
+    "tail.rarity": np.full((8, 65), np.nan, np.float32),
+    "support.frauds": np.array([-5], np.int32),
+    "support.exemplar_low": np.zeros((5, 1), np.float32),
+    "support.line_trees.0.root": np.array(0, np.int32),
+    "support.line_trees.0.feature": np.zeros(3, np.float64),
+    "support.ratio": np.full((1, 1), np.inf, np.float32),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_few_shot_weights_with_an_array_of_another_form_are_refused(initialisation, name):
+    candidate, *_ = a_candidate(Adapter(initialisation), 5)
+    arrays = {**candidate.arrays, name: SPOILT[name]}
+    with pytest.raises(WeightsRefusedError):
+        scorer_of(LineWeights.sealed(candidate.manifest, arrays), few_shot_part(initialisation))
+
+
 @pytest.mark.parametrize(("frauds", "others"), [(MOST_FRAUDS + 1, 400), (3, 10), (0, 10)])
 def test_the_network_learns_where_there_are_many_labels_or_no_background(initialisation, frauds, others):
     candidate, *_ = a_candidate(Adapter(initialisation), frauds, others)
@@ -124,4 +176,5 @@ def test_presumed_rows_stand_in_where_nobody_labelled_anything_genuine(initialis
     state = teacher.teach(sample, buffer.presumed_genuine(), scale, 0.01).model.state
     rows = np.random.default_rng(1).normal(0, 3, (200, state.features)).astype(np.float32)
     assert np.ptp(state.trees[0].predict(rows)) > 0
-    assert state.background.shape[1] == len(sample.presumed)
+    # Half of the unlabelled rows tell what is usual, and nothing is learnt from them.
+    assert state.background.shape[1] == 50 + 75

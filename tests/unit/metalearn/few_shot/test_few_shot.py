@@ -11,12 +11,13 @@ from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot import training
 from metalearn.few_shot.adapted_head import HeadPlan
+from metalearn.few_shot.blend import own_share
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
 from metalearn.few_shot.method import FewShotMethod
 from metalearn.few_shot.model import LineModel, SharedModel
-from metalearn.few_shot.own_evidence import own_share
 from metalearn.few_shot.pooled_score import fit_on_others
+from metalearn.few_shot.reference import split_reference
 from metalearn.few_shot.scale_noise import draw_scale_noise
 from metalearn.few_shot.tails import compressed, fit_tail
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
@@ -89,8 +90,12 @@ def test_a_training_killed_between_two_forests_ends_with_the_same_model(shared, 
 
     with pytest.raises(InterruptedError):
         train_shared_model(tasks, PLAN, checkpoint=file, progress=killed)
-    monkeypatch.setattr(training, "fit_pointwise", None)
+    fitted = []
+    fit = training.fit_pointwise
+    monkeypatch.setattr(training, "fit_pointwise", lambda *given: fitted.append(given) or fit(*given))
     again = train_shared_model(tasks, PLAN, checkpoint=file)
+    # Once more for the curve, on two thirds of the lines.
+    assert len(fitted) == 1
     assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
 
 
@@ -229,7 +234,7 @@ def test_a_line_of_a_new_kind_goes_by_its_own_labels_the_more_of_them_there_are(
     for frauds in (0, 1, 5, 20):
         support = draw_support(task, np.arange(cut), frauds, 10 * frauds, 600, np.random.default_rng(0))
         model = shared.adapt(support)
-        weights.append(model.own_share)
+        weights.append(model.blend.own_share)
         back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays()), model.arrays())
         assert np.array_equal(back.cascade(task.features), model.cascade(task.features))
         assert np.array_equal(back.full(task.features), model.full(task.features))
@@ -245,6 +250,39 @@ def test_frauds_that_the_pooled_score_finds_leave_the_line_to_what_lines_share()
     assert own_share(np.concatenate([known, unknown])) == pytest.approx(0.5 * 40 / 45)
     assert own_share(unknown[:5]) == pytest.approx(0.5)
     assert own_share(unknown[:0]) == 0.0
+
+
+def test_a_score_just_above_one_that_many_events_share_is_as_rare_as_the_events_above():
+    usual = np.concatenate([np.zeros(960), np.arange(1, 41)]).astype(np.float32)
+    tail = fit_tail(usual)
+    found = tail.apply(np.array([0.0, 1e-3, 20.0, 40.0], np.float32))
+    assert found[0] == 0.0
+    assert found[1] == pytest.approx(-np.log(40.5 / 1001), abs=0.01)
+    assert found[2] == pytest.approx(-np.log(20 / 1000), abs=0.5)
+    assert (np.diff(found) > 0).all()
+    flat = fit_tail(np.zeros(500, np.float32)).apply(np.array([0.0, 1e-4], np.float32))
+    assert flat[0] == 0.0
+    assert 6.5 < flat[1] < 8
+
+
+def test_reference_rows_are_the_newest_and_nothing_is_learnt_from_them():
+    rows = np.arange(1_200, dtype=np.float32)[:, None]
+    reference, kept = split_reference(LineSupport(rows[:2], rows[2:40], rows[200:]))
+    assert np.array_equal(reference, rows[700:])
+    assert np.array_equal(kept.unlabelled, rows[200:700])
+    reference, kept = split_reference(LineSupport(rows[:2], rows[2:140], rows[200:221]))
+    assert len(reference) == 100
+    assert np.array_equal(reference[-11:], rows[210:221])
+    assert len(kept.unlabelled) == 10
+    reference, kept = split_reference(LineSupport(rows[:2], rows[2:10], rows[:0]))
+    assert (len(reference), len(kept.unlabelled)) == (8, 0)
+
+
+def test_new_genuine_rows_of_a_young_line_are_as_rare_as_they_are(shared):
+    generator = np.random.default_rng(3)
+    parts = [generator.normal(size=(count, FEATURES)).astype(np.float32) for count in (5, 50, 300, 20_000)]
+    columns = shared.adapt(LineSupport(*parts[:3])).full(parts[3])
+    assert (columns > -np.log(0.1)).mean() < 0.14
 
 
 def test_a_rarity_beyond_what_events_can_tell_counts_by_its_logarithm():

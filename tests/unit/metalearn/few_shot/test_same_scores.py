@@ -12,10 +12,11 @@ from metalearn.evidence import line_trees
 from metalearn.evidence.forest import parse_lightgbm
 from metalearn.evidence.support_state import learn_support
 from metalearn.few_shot.adapted_head import HeadPlan, _hidden
+from metalearn.few_shot.blend import evidence_scores, tree_scores
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import CLIP
 from metalearn.few_shot.model import LineModel, SharedModel
-from metalearn.few_shot.own_evidence import own_evidence, own_trees
+from metalearn.few_shot.reference import split_reference
 from metalearn.few_shot.tails import compressed
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.inner_loop import InnerLoop, descend
@@ -88,7 +89,8 @@ def adapted_in_torch(network, columns, labels):
 
 
 def learnt_from(trained):
-    return learn_support(trained.model.scale.extended_support(trained.support, trained.shared.pooled))
+    _, kept = split_reference(trained.support)
+    return learn_support(trained.model.scale.extended_support(kept, trained.shared.pooled))
 
 
 def logits_in_torch(trained, columns):
@@ -128,12 +130,13 @@ def test_rarity_from_end_to_end_is_what_torch_and_lightgbm_make_of_it(trained):
     trees = [trained.booster(forest).predict(columns, raw_score=True) for forest in (shared.pointwise, shared.ranking)]
     members = [logits_in_torch(trained, columns), *trees]
     model, state = trained.model, trained.model.state
-    rare = np.mean([tail.apply(one) for tail, one in zip(model.tails.members, members, strict=True)], axis=0)
-    own = [*zip(model.tails.evidence, own_evidence(state, columns), strict=True),
-           *zip(model.tails.trees, own_trees(state, columns), strict=True)]  # fmt: skip
+    blend, features = model.blend, state.features
+    rare = np.mean([tail.apply(one) for tail, one in zip(blend.members, members, strict=True)], axis=0)
+    own = [*zip(blend.evidence, evidence_scores(columns, features), strict=True),
+           *zip(blend.trees, tree_scores(columns, features), strict=True)]  # fmt: skip
     alone = np.mean([compressed(tail.apply(one)) for tail, one in own], axis=0)
-    expected = (1 - model.own_share) * compressed(rare) + model.own_share * alone
-    assert 0 < model.own_share < 1
+    expected = (1 - blend.own_share) * compressed(rare) + blend.own_share * alone
+    assert 0 < blend.own_share < 1
     assert model.full(trained.rows) == pytest.approx(expected, **STEEP)
 
 
