@@ -22,7 +22,7 @@ _COMMANDS = {
     "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
     "pseudonym": "Show the name under which a subject is kept and written.",
-    "weights": "List, show or roll back a line's weights.",
+    "weights": "List, show or roll back a line's weights; make keys and sign.",
 }
 
 _EXTRAS = {"torch": "learn", "lightgbm": "learn", "rocksdict": "learn", "river": "learn"}

@@ -22,9 +22,11 @@ from stream.pipelines.live_weights import (
     delete,
     publish,
     remember,
+    signed,
     split_key,
     stored_weights,
 )
+from stream.scoring.signature import Signer
 
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
@@ -50,6 +52,7 @@ class AdaptStep:
         known: "KnownWeights",
         metrics: Metrics,
         scoring_partitions: int,
+        signer: Signer | None = None,
     ) -> None:
         """Join a learner to its outputs.
 
@@ -58,12 +61,14 @@ class AdaptStep:
             known: What `line-weights` says, read before each run.
             metrics: Where adaptations are booked.
             scoring_partitions: Partitions of `enriched-events`, each of which must be told of a swap.
+            signer: Signs what goes to `line-weights`, None where nobody asks for signatures.
         """
         self._learner = learner
         self._known = known
         self._seen: dict[bytes, int] = {}
         self._metrics = metrics
         self._scoring_partitions = scoring_partitions
+        self._signer = signer
         self._made: list[Adaptation] = []
 
     def replay_from(self, topic: str) -> int | None:  # noqa: ARG002 - the protocol's signature
@@ -112,7 +117,7 @@ class AdaptStep:
             outgoing += [delete(record.line, version) for version in made.forgotten]
         # After the pointer: what a former learner put in force is no rollback by hand.
         outgoing.append(remember(record.line, made.attempt))
-        return outgoing
+        return signed(outgoing, self._signer)
 
     def _book_support(self, lines: set[str]) -> None:
         for line in lines:

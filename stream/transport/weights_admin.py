@@ -11,13 +11,15 @@ from kafka import KafkaProducer
 from stream.errors import UsageError, WeightsRefusedError
 from stream.features.specification import feature_hash
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
-from stream.pipelines.live_weights import LEARNER, Activation, activate, split_key, stored_weights, version_key
+from stream.pipelines.live_weights import LEARNER, Activation, activate, signed, split_key, stored_weights, version_key
+from stream.scoring.signature import Signer
 from stream.scoring.weights_manifest import WeightsManifest
 from stream.settings import Settings
 from stream.transport.clients import connect_producer, read_topic
 from stream.transport.cluster import cluster_of
 from stream.transport.refusals import refusals_told
 from stream.transport.topics import Topics
+from stream.weights_keys import signer_of, trust_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,17 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
         BrokerUnavailableError: Kafka cannot be reached.
     """
     stored: dict[tuple[str, int], bytes] = {}
+    refused: dict[tuple[str, int], str] = {}
     in_force: dict[str, int] = {}
+    trust = trust_of(settings)
     for record in read_topic(cluster_of(settings), Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
         line, version = split_key(record.key)
+        try:
+            trust.check_record(record.key, record.value, record.headers)
+        except WeightsRefusedError as error:
+            if version is not None:
+                refused[line, version] = str(error)
+            continue
         if version is None:
             # The newest pointer that can be read counts.
             with contextlib.suppress(msgspec.MsgspecError):
@@ -67,7 +77,14 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
             stored.pop((line, version), None)
         else:
             stored[line, version] = record.value
-    return [_kept(line, version, value, in_force.get(line)) for (line, version), value in sorted(stored.items())]
+    kept = [_kept(line, version, value, in_force.get(line)) for (line, version), value in stored.items()]
+    # What came beside a good record and was refused: workers go on with the good one.
+    kept += [
+        KeptVersion(line, version, version == in_force.get(line), None, why)
+        for (line, version), why in refused.items()
+        if (line, version) not in stored
+    ]
+    return sorted(kept, key=lambda one: (one.line, one.version))
 
 
 def _kept(line: str, version: int, value: bytes, in_force: int | None) -> KeptVersion:
@@ -84,25 +101,29 @@ def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: s
     Version 0, the shared initialisation, is always there.
 
     Raises:
-        UsageError: The line has no such version, or it does not fit; or the name is the learner's.
+        UsageError: The line has no such version, or it does not fit; or the name is the learner's; or signatures are
+            asked for and there is no key.
     """
     if by == LEARNER:
         raise UsageError(f"{by} is how the learner signs; say --by with another name")
     kept = {one.version: one for one in read_weights(settings) if one.line == line}
     if version != 0 and (version not in kept or kept[version].manifest is None):
         raise UsageError(f"line {line} has no usable version {version}; see `foreshot weights list --line {line}`")
+    signer = signer_of(settings)
     cluster = cluster_of(settings)
     producer = connect_producer(cluster)
     names = Topics(settings.topic_prefix)
     needed = f"Write on topics {names.named(LINE_WEIGHTS)} and {names.named(ENRICHED_EVENTS)}"
     try:
         with refusals_told(cluster, needed):
-            _activate(producer, names, line, Activation(version, by, reason, datetime.now(UTC).isoformat()))
+            activation = Activation(version, by, reason, datetime.now(UTC).isoformat())
+            _activate(producer, names, line, activation, signer)
     finally:
         producer.close()
 
 
-def _activate(producer: KafkaProducer, names: Topics, line: str, activation: Activation) -> None:
+def _activate(producer: KafkaProducer, names: Topics, line: str, activation: Activation, signer: Signer | None) -> None:
     partitions = len(producer.partitions_for(names.named(ENRICHED_EVENTS)))
-    for one in activate(line, activation, partitions):
-        producer.send(names.named(one.topic), key=one.key, value=one.value, partition=one.partition).get(30)
+    for one in signed(activate(line, activation, partitions), signer):
+        topic, headers = names.named(one.topic), list(one.headers)
+        producer.send(topic, key=one.key, value=one.value, headers=headers, partition=one.partition).get(30)
