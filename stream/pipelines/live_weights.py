@@ -19,6 +19,7 @@ from stream.errors import WeightsRefusedError
 from stream.events.enriched_event import WeightsActivation, encode
 from stream.metrics import Metrics
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS, Outgoing
+from stream.pipelines.taken_versions import TakenVersions
 from stream.scoring.line_scorers import LineScorers
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.signature import HEADER, Signer
@@ -142,7 +143,7 @@ class LiveWeights:
         self._metrics = metrics
         self._caught_up = caught_up
         self._awaited: dict[str, tuple[int, float]] = {}
-        self._highest: dict[tuple[str, str], int] = {}
+        self._taken = TakenVersions()
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the topic; weights that do not fit are refused, counted and logged."""
@@ -152,6 +153,7 @@ class LiveWeights:
         try:
             if value is None:
                 self._scorers.drop(line, version)
+                self._taken.drop(line, version)
             else:
                 self._put(stored_weights(key, value, self._feature_hash))
         except WeightsRefusedError as error:
@@ -159,16 +161,9 @@ class LiveWeights:
             logger.error("weights %d of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
 
     def _put(self, weights: LineWeights) -> None:
-        manifest = weights.manifest
-        of = manifest.line, manifest.initialisation
-        held = self._scorers.find(manifest.line, manifest.version)
-        if held is not None and held.manifest.digest == manifest.digest:
-            return
-        highest = self._highest.get(of, 0)
-        if manifest.version <= highest:
-            raise WeightsRefusedError("replay", f"version {highest} of the same initialisation was taken before")
-        self._scorers.put(weights)
-        self._highest[of] = manifest.version
+        if self._taken.is_new(weights.manifest):
+            self._scorers.put(weights)
+            self._taken.take(weights.manifest)
 
     async def arrived(self, line: str, version: int) -> None:
         """Wait until a version was taken, if it is a moment behind.

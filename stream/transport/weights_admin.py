@@ -1,7 +1,7 @@
 """Reads `line-weights` for a person, and puts an older version in force."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +9,11 @@ import msgspec
 from kafka import KafkaProducer
 
 from stream.errors import UsageError, WeightsRefusedError
+from stream.events.unreadable import UNREADABLE
 from stream.features.specification import feature_hash
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
-from stream.pipelines.live_weights import LEARNER, Activation, activate, signed, split_key, stored_weights, version_key
+from stream.pipelines.live_weights import LEARNER, Activation, activate, signed, split_key, stored_weights
+from stream.pipelines.taken_versions import TakenVersions
 from stream.scoring.signature import Signer
 from stream.scoring.weights_manifest import WeightsManifest
 from stream.settings import Settings
@@ -57,42 +59,32 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
     Raises:
         BrokerUnavailableError: Kafka cannot be reached.
     """
-    stored: dict[tuple[str, int], bytes] = {}
-    refused: dict[tuple[str, int], str] = {}
+    kept: dict[tuple[str, int], KeptVersion] = {}
     in_force: dict[str, int] = {}
-    trust = trust_of(settings)
+    trust, taken = trust_of(settings), TakenVersions()
     for record in read_topic(cluster_of(settings), Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
-        line, version = split_key(record.key)
+        line, version = split_key(record.key or b"")
         try:
-            trust.check_record(record.key, record.value, record.headers)
+            trust.check_record(record.key or b"", record.value, record.headers)
+            if version is not None and record.value is not None:
+                manifest = stored_weights(record.key, record.value, feature_hash()).manifest
+                if taken.is_new(manifest):
+                    taken.take(manifest)
+                    kept[line, version] = KeptVersion(line, version, False, manifest, "")
         except WeightsRefusedError as error:
+            # Beside a good one of the same version workers go on with that, and it is shown.
             if version is not None:
-                refused[line, version] = str(error)
+                kept.setdefault((line, version), KeptVersion(line, version, False, None, str(error)))
             continue
-        if version is None:
+        if version is not None and record.value is None:
+            taken.drop(line, version)
+            kept.pop((line, version), None)
+        elif record.key == line.encode():
             # The newest pointer that can be read counts.
-            with contextlib.suppress(msgspec.MsgspecError):
+            with contextlib.suppress(*UNREADABLE):
                 in_force[line] = msgspec.json.decode(record.value or b"", type=Activation).version
-        elif record.value is None:
-            stored.pop((line, version), None)
-        else:
-            stored[line, version] = record.value
-    kept = [_kept(line, version, value, in_force.get(line)) for (line, version), value in stored.items()]
-    # What came beside a good record and was refused: workers go on with the good one.
-    kept += [
-        KeptVersion(line, version, version == in_force.get(line), None, why)
-        for (line, version), why in refused.items()
-        if (line, version) not in stored
-    ]
-    return sorted(kept, key=lambda one: (one.line, one.version))
-
-
-def _kept(line: str, version: int, value: bytes, in_force: int | None) -> KeptVersion:
-    try:
-        manifest = stored_weights(version_key(line, version), value, feature_hash()).manifest
-    except WeightsRefusedError as error:
-        return KeptVersion(line, version, version == in_force, None, str(error))
-    return KeptVersion(line, version, version == in_force, manifest, "")
+    found = [replace(one, in_force=one.version == in_force.get(one.line)) for one in kept.values()]
+    return sorted(found, key=lambda one: (one.line, one.version))
 
 
 def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: str) -> None:

@@ -94,12 +94,14 @@ def test_a_rollback_needs_no_version_anew_so_the_kept_one_is_still_there():
     assert scorers.find("cards", 3).manifest.version == 3
 
 
-def test_versions_are_counted_by_line_and_by_initialisation():
+def test_versions_are_counted_by_line_and_on_over_initialisations():
     live, scorers, metrics = a_follower()
-    taken(live, version(5), version(1, line="wallets"), version(2, initialisation="anew"))
+    taken(live, version(5), version(1, line="wallets"), version(6, initialisation="anew"))
     assert refused(metrics, "replay") is None
     assert scorers.find("wallets", 1) is not None
-    assert scorers.find("cards", 2) is not None
+    taken(live, version(2, initialisation="anew"), version(3, initialisation="former"))
+    assert refused(metrics, "replay") == 2
+    assert scorers.find("cards", 2) is scorers.find("cards", 3) is None
 
 
 @pytest.mark.parametrize("text", ["03", "٣", "+3", "3 ", "9" * 5_000, "-1", "1_0"])
