@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from stream.errors import ForeshotError
+from stream.one_line import one_line
 
 _COMMANDS = {
     "demo": "Run everything on an embedded Kafka with simulated lines, and say what came of it.",
@@ -84,7 +85,7 @@ def main() -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(one_line(" ".join(message.split())), err=True)
     sys.exit(code)
 
 
