@@ -61,7 +61,7 @@ class Settings(BaseModel):
     create_topics: bool = Field(True, description="Make missing topics at start.")
     micro_batch_records: int = Field(512, ge=1, le=10_000, description="Most records in one transaction.")
     fetch_wait_ms: int = Field(10, ge=1, le=1_000, description="How long a fetch waits for more records.")
-    max_event_bytes: int = Field(65_536, ge=256, description="Larger events are dead-lettered.")
+    max_event_bytes: int = Field(65_536, ge=256, description="Larger events are dead-lettered, cut to so much.")
     max_dead_letter_ratio: float = Field(
         0.5, gt=0, le=1, description="Above this share of the last records a worker stops loudly."
     )
