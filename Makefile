@@ -57,6 +57,10 @@ replay-check: setup out/handbook/init.safetensors ## Replay a week through Kafka
 robustness: setup ## Measure what each guard against wrong labels and moving frauds costs
 	$(BIN)/python tests/robustness.py --out out/robustness
 
+.PHONY: hostile
+hostile: setup ## Run 100,000 hostile events, labels and inner records through the workers' code
+	PYTHONPATH=. $(BIN)/python tests/faults/hostile_input.py --out out/hostile
+
 .PHONY: few-shot-world
 few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world

@@ -17,7 +17,9 @@ from metalearn.errors import CheckpointError
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 _MANIFEST = "manifest"
+# One trained on a thousand lines has 8 MB; a file that is no initialisation must not fill memory.
 _MOST_BYTES = 256 << 20
+_MOST_HEADER_BYTES = 16 << 20
 
 
 class InitialisationManifest(BaseModel):
@@ -89,11 +91,20 @@ class Initialisation:
             CheckpointError: It is no initialisation or was changed since it was written.
             OSError: It cannot be read.
         """
-        if path.stat().st_size > _MOST_BYTES:
-            raise CheckpointError(f"is larger than {_MOST_BYTES} bytes")
-        value = path.read_bytes()
+        return Initialisation.from_bytes(read_initialisation(path))
+
+    @staticmethod
+    def from_bytes(value: bytes) -> "Initialisation":
+        """Return what a file's bytes hold.
+
+        Raises:
+            CheckpointError: They are no initialisation or were changed since they were written.
+        """
         try:
-            header = json.loads(value[8 : 8 + int.from_bytes(value[:8], "little")])
+            header_bytes = int.from_bytes(value[:8], "little")
+            if not 0 < header_bytes <= min(_MOST_HEADER_BYTES, len(value) - 8):
+                raise ValueError("the header's length does not fit")
+            header = json.loads(value[8 : 8 + header_bytes])
             manifest = InitialisationManifest.model_validate_json(header["__metadata__"][_MANIFEST])
             digest = header["__metadata__"]["digest"]
             arrays = safetensors.numpy.load(value)
@@ -107,6 +118,20 @@ class Initialisation:
         except KeyError as error:
             raise CheckpointError(f"lacks array {error}") from error
         return found
+
+
+def read_initialisation(path: Path) -> bytes:
+    """Return a file's bytes, none of them parsed yet.
+
+    Raises:
+        CheckpointError: It is too large to be an initialisation.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        value = file.read(_MOST_BYTES + 1)
+    if len(value) > _MOST_BYTES:
+        raise CheckpointError(f"is larger than {_MOST_BYTES} bytes")
+    return value
 
 
 def _digest(manifest: InitialisationManifest, arrays: Arrays) -> str:

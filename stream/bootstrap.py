@@ -38,6 +38,7 @@ from stream.transport.topics import (
     ensure_topics,
     line_topics,
 )
+from stream.weights_keys import trust_of
 from stream.worker_parts import WorkerParts, pseudonyms_of
 
 # Teaching runs in a thread; at Python's 5 ms each of its many small steps could wait so
@@ -141,7 +142,7 @@ def load_worker_initialisation(settings: Settings) -> Initialisation:
     """
     if not settings.initialisation:
         raise UsageError("no initialisation is set; make one with `foreshot train` and set FORESHOT_INITIALISATION")
-    return load_initialisation(Path(settings.initialisation), feature_hash())
+    return load_initialisation(Path(settings.initialisation), feature_hash(), trust_of(settings))
 
 
 def run_worker(settings: Settings, role: str) -> None:

@@ -13,8 +13,10 @@ from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
 from stream.pipelines.confirmed_precision import ConfirmedPrecision
 from stream.pipelines.match_step import MatchStep
+from stream.scoring.signature import Signer
 from stream.transport.stage import Stage
 from stream.transport.topics import MATCH_STATE, partition_count
+from stream.weights_keys import signer_of
 from stream.worker_parts import WorkerParts
 
 DAY_S = 86_400.0
@@ -26,6 +28,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
     """Return match and adapt."""
     known = KnownWeights(feature_hash())
     parts.weights.listen(known.take)
+    signer = signer_of(parts.settings)
     adapter = Adapter(parts.initialisation)
     named = parts.names.named
     labels = named(effects.FRAUD_LABELS)
@@ -44,7 +47,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
             "adapt",
             (named(effects.LABELLED_EXAMPLES),),
             None,
-            lambda _: _adapt_step(parts, adapter, known),
+            lambda _: _adapt_step(parts, adapter, known, signer),
             before=partial(_ready_to_adapt, parts, adapter),
             in_thread=True,
             pace_s=_PACE_S,
@@ -56,9 +59,9 @@ async def _ready_to_adapt(parts: WorkerParts, adapter: Adapter) -> None:
     await asyncio.gather(parts.weights.caught_up(), asyncio.to_thread(adapter.warm_up))
 
 
-def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights) -> AdaptStep:
+def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights, signer: Signer | None) -> AdaptStep:
     learner = LineLearner(parts.lines, adapter, parts.clock)
-    return AdaptStep(learner, known, parts.metrics, parts.partitions)
+    return AdaptStep(learner, known, parts.metrics, parts.partitions, signer)
 
 
 def _match_step(parts: WorkerParts, confirmed: ConfirmedPrecision, partition: int, partitions: int) -> MatchStep:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from stream.errors import ForeshotError
+from stream.one_line import one_line
 
 _COMMANDS = {
     "demo": "Run everything on an embedded Kafka with simulated lines, and say what came of it.",
@@ -22,7 +23,7 @@ _COMMANDS = {
     "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
     "pseudonym": "Show the name under which a subject is kept and written.",
-    "weights": "List, show or roll back a line's weights.",
+    "weights": "List, show or roll back a line's weights; make keys and sign.",
 }
 
 _EXTRAS = {"torch": "learn", "lightgbm": "learn", "rocksdict": "learn", "river": "learn"}
@@ -84,7 +85,7 @@ def main() -> None:
 
 
 def _end(message: str, code: int) -> NoReturn:
-    click.echo(" ".join(message.split()), err=True)
+    click.echo(one_line(" ".join(message.split())), err=True)
     sys.exit(code)
 
 

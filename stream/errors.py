@@ -25,10 +25,10 @@ class AccessRefusedError(ForeshotError):
 
 
 class WeightsRefusedError(ForeshotError):
-    """Weights whose digest, feature hash, shapes or key do not fit; they never score.
+    """Weights whose signature, digest, feature hash, shapes, key or order do not fit; they never score.
 
     Attributes:
-        reason: digest, feature_hash, initialisation, shape, key or unreadable.
+        reason: signature, replay, digest, feature_hash, initialisation, shape, key or unreadable.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from stream.errors import ForeshotError
 from stream.events.pseudonym import Pseudonyms
+from stream.one_line import one_line
 
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -36,13 +37,17 @@ class PrivateFormatter(logging.Formatter):
             record.args = tuple(self.words(one) if isinstance(one, BaseException) else one for one in record.args or ())
         return super().format(record)
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return a record's one line: what came from outside can begin no line of its own."""
+        return one_line(super().formatMessage(record))
+
     def formatException(self, ei: ExceptionInfo | tuple[None, None, None]) -> str:  # noqa: N802 - logging's name
         """Return the traceback, all messages in it without values."""
         text = super().formatException(ei)
         for error in _errors(ei[1]):
             if message := str(error):
-                text = text.replace(message, self.words(error))
-        return text
+                text = text.replace(message, one_line(self.words(error)))
+        return "\n".join(map(one_line, text.split("\n")))
 
     def words(self, error: BaseException) -> str:
         """Return an error's message, without values where it was not written for a person."""

@@ -80,7 +80,8 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     MetricDefinition("foreshot_weights_version", "gauge", "version", _LINE, "Version of the weights that score."),
     MetricDefinition(
         "foreshot_weights_refused", "counter", "weights", ("reason",),
-        "Weights that were refused: digest, feature_hash, shape, key, unreadable.",
+        "Records of line-weights that were refused: signature, replay, digest, feature_hash, initialisation, shape, "
+        "key, unreadable.",
     ),
     MetricDefinition(
         "foreshot_estimated_precision", "gauge", "share", _LINE,

@@ -47,6 +47,12 @@ class Settings(BaseModel):
     )
     lines: str = Field("lines", description="Line files or folders of them, separated by commas.")
     initialisation: str = Field("", description="File of the shared initialisation, made by `foreshot train`.")
+    signing_key_file: str = Field(
+        "", description="Private key (Ed25519, PEM) that signs weights and initialisations; `foreshot weights keys`."
+    )
+    trusted_key_files: str = Field(
+        "", description="Public keys, separated by commas; with any, weights that none of them signed are refused."
+    )
     state_folder: Path = Field(Path(".foreshot/state"), description="Folder of the learner's feature store.")
     web_host: str = Field("127.0.0.1", description="Address the web port binds to.")
     web_port: int = Field(6066, ge=1, le=65535, description="Port of /metrics, /health and /ready.")
@@ -55,7 +61,7 @@ class Settings(BaseModel):
     create_topics: bool = Field(True, description="Make missing topics at start.")
     micro_batch_records: int = Field(512, ge=1, le=10_000, description="Most records in one transaction.")
     fetch_wait_ms: int = Field(10, ge=1, le=1_000, description="How long a fetch waits for more records.")
-    max_event_bytes: int = Field(65_536, ge=256, description="Larger events are dead-lettered.")
+    max_event_bytes: int = Field(65_536, ge=256, description="Larger events are dead-lettered, cut to so much.")
     max_dead_letter_ratio: float = Field(
         0.5, gt=0, le=1, description="Above this share of the last records a worker stops loudly."
     )

@@ -9,10 +9,12 @@ from stream.events.business_line import BusinessLine
 from stream.events.pseudonym import Pseudonyms
 from stream.metrics import Metrics
 from stream.pipelines import effects
+from stream.pipelines.weights_guard import WeightsGuard
 from stream.settings import Settings, secret_of
 from stream.transport.cluster import cluster_of
 from stream.transport.topics import Topics, partition_count
 from stream.transport.weights_topic import WeightsTopic
+from stream.weights_keys import trust_of
 
 
 class WorkerParts:
@@ -28,7 +30,8 @@ class WorkerParts:
         self.metrics = Metrics()
         self.clock = SystemClock()
         self.cluster = cluster_of(settings)
-        self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS))
+        guard = WeightsGuard(trust_of(settings), self.metrics)
+        self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS), guard.admits)
         self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)
 
 

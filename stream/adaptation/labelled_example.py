@@ -1,8 +1,10 @@
 """What travels on `labelled-examples`, keyed by line: features joined to what is known of their label."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+from stream.events.bounds import Chance, EpochMillis, EpochSeconds, Name, Version
 
 Kind = Literal["fraud", "genuine", "withdrawn", "background"]
 
@@ -24,20 +26,20 @@ class LabelledExample(msgspec.Struct, array_like=True, frozen=True, gc=False):
             example stands for 1 / share events of its line.
     """
 
-    line: str
-    event_id: str
-    occurred_at_s: float
+    line: Name
+    event_id: Name
+    occurred_at_s: EpochSeconds
     features: bytes
     kind: Kind
     source: str
-    labelled_at_s: float
-    label_produced_at_ms: int
-    score: float
-    weights_version: int
-    subject: str
+    labelled_at_s: EpochSeconds
+    label_produced_at_ms: EpochMillis
+    score: Chance
+    weights_version: Version
+    subject: Name
     feature_hash: str
     alerted: bool
-    share: float
+    share: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
 
 
 # The kind as msgpack writes it: a text of ten bytes.

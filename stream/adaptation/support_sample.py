@@ -42,7 +42,8 @@ class SupportSample:
 
     def newest_produced_at_ms(self) -> int:
         """Return when the newest label in it was produced, 0 without labels."""
-        return max((held.example.label_produced_at_ms for held in [*self.frauds, *self.genuine]), default=0)
+        # A record's timestamp is its producer's to choose, and may lie before the epoch.
+        return max(0, *(held.example.label_produced_at_ms for held in [*self.frauds, *self.genuine]), 0)
 
     def newest_occurred_at_s(self) -> float:
         """Return the event time of its newest example."""

@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from stream.commands.history_options import epoch_s, history_options, read_chosen
+from stream.commands.key_options import trusted_option
 from stream.commands.out_folder import make_folder
 from stream.commands.output import json_option, print_json, print_table, progress_bar
 from stream.commands.positive_number import PositiveNumber
+from stream.settings import load_settings
 
 _EPILOG = """Example:
 
@@ -34,6 +36,7 @@ _COLUMNS = ("auc", "average_precision", "card_precision_at_100", "recall_at_1pct
     show_default=True,
     help="How long features wait for a label.",
 )
+@trusted_option
 @json_option
 def command(
     lines: tuple[Path, ...],
@@ -44,6 +47,7 @@ def command(
     out: Path,
     weeks_from: str | None,
     label_horizon_days: float,
+    trusted_key_files: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -61,10 +65,12 @@ def command(
     from stream.features.specification import feature_hash  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
     from stream.scoring.initialisation import load_initialisation  # noqa: PLC0415
+    from stream.weights_keys import trust_of  # noqa: PLC0415
 
     use_one_core()
+    trust = trust_of(load_settings(trusted_key_files=trusted_key_files))
     weeks_from_s = epoch_s(weeks_from, "--weeks-from") if weeks_from else None
-    initialisation = load_initialisation(init, feature_hash())
+    initialisation = load_initialisation(init, feature_hash(), trust)
     known_until = initialisation.manifest.until
     history = read_chosen(lines, events, since, until)
     make_folder(out, "--out")

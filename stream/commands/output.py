@@ -8,6 +8,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+
+from stream.one_line import one_line
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -23,7 +26,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in row))
+        # As text: a cell may come from outside and must not be read as markup.
+        table.add_row(*(Text(f"{cell:.4f}" if isinstance(cell, float) else one_line(str(cell))) for cell in row))
     Console().print(table)
 
 

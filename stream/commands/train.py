@@ -9,8 +9,10 @@ import click
 from rich.progress import Progress, TaskID
 
 from stream.commands.history_options import epoch_s, history_options, read_chosen
+from stream.commands.key_options import signing_option
 from stream.commands.out_folder import make_folder
 from stream.commands.output import json_option, print_json, progress_bar, say_above
+from stream.settings import load_settings
 
 _EPILOG = """Example:
 
@@ -35,6 +37,7 @@ _EPILOG = """Example:
     show_default=True,
     help="Of the few-shot model, for lines that are new; 0 trains none.",
 )
+@signing_option
 @json_option
 def command(
     lines: tuple[Path, ...],
@@ -48,6 +51,7 @@ def command(
     episodes: int,
     *,
     as_json: bool,
+    signing_key_file: str | None,
 ) -> None:
     """Train on labels that were known before --until, and write the initialisation to --out.
 
@@ -67,8 +71,11 @@ def command(
     from stream.backtest.line_kinds import different_kinds  # noqa: PLC0415
     from stream.backtest.train import train_initialisation, training_data  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
+    from stream.weights_keys import signer_of  # noqa: PLC0415
 
     use_one_core()
+    # Before the hours of training: a key that cannot be read is said at once.
+    signer = signer_of(load_settings(signing_key_file=signing_key_file))
     history = read_chosen(lines, events, since, until)
     require_labels(history.lines)
     make_folder(out.parent, "--out")
@@ -93,6 +100,8 @@ def command(
         few_shot = FewShotPlan(BankPlan(episodes=episodes), head, seed=seed) if episodes else None
         made = train_initialisation(data, plan, known_until, _Bars(bar), checkpoint, notice, few_shot=few_shot)
     made.save(out)
+    if signer is not None:
+        signer.sign_file(out)
     checkpoint.unlink(missing_ok=True)
     summary = {"initialisation": made.manifest.id, "file": str(out), "lines": len(data.scales), **made.manifest.figures}
     if as_json:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from stream.commands.kafka_options import kafka_options
+from stream.commands.key_options import signing_option, trusted_option
 from stream.settings import load_settings
 
 _EPILOG = """Examples:
@@ -23,6 +24,8 @@ _EPILOG = """Examples:
 @click.option("--state-folder", metavar="FOLDER", help="Folder of the learner's feature store.")
 @click.option("--web-host", metavar="ADDRESS", help="Address the web port binds to.")
 @click.option("--web-port", type=int, help="Port of /metrics, /health and /ready.")
+@signing_option
+@trusted_option
 @kafka_options
 def command(role: str, **given: Any) -> None:
     """Run a worker until it is told to stop.

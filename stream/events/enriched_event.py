@@ -6,7 +6,11 @@ An activation goes to every partition: the place of a swap is part of the record
 order, so that reading the same records again gives the same scores.
 """
 
+from typing import Annotated
+
 import msgspec
+
+from stream.events.bounds import Amount, AmountMinor, EpochMillis, EpochSeconds, Name, Version
 
 
 class EnrichedEvent(msgspec.Struct, array_like=True, tag="e", frozen=True, gc=False):
@@ -17,26 +21,26 @@ class EnrichedEvent(msgspec.Struct, array_like=True, tag="e", frozen=True, gc=Fa
         produced_at_ms: When the user's event was produced, epoch milliseconds.
     """
 
-    event_id: str
-    line: str
-    subject: str
-    counterparty: str
-    currency: str
-    occurred_at_s: float
-    amount_minor: int
-    amount: float
-    produced_at_ms: int
+    event_id: Name
+    line: Name
+    subject: Name
+    counterparty: Name
+    currency: Name
+    occurred_at_s: EpochSeconds
+    amount_minor: AmountMinor
+    amount: Amount
+    produced_at_ms: EpochMillis
     features: bytes
 
 
 class RiskUpdate(msgspec.Struct, array_like=True, tag="r", frozen=True, gc=False):
     """A fraud label learnt (+1) or withdrawn (-1) for an event of this counterparty."""
 
-    event_id: str
-    line: str
-    counterparty: str
-    occurred_at_s: float
-    fraud_delta: float
+    event_id: Name
+    line: Name
+    counterparty: Name
+    occurred_at_s: EpochSeconds
+    fraud_delta: Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 
 
 class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, gc=False):
@@ -47,9 +51,9 @@ class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, g
             for; 0 is at once.
     """
 
-    line: str
-    version: int
-    not_before_s: float = 0.0
+    line: Name
+    version: Version
+    not_before_s: EpochSeconds = 0.0
 
 
 EnrichedRecord = EnrichedEvent | RiskUpdate | WeightsActivation

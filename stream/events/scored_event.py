@@ -2,6 +2,8 @@
 
 import msgspec
 
+from stream.events.bounds import AmountMinor, Chance, EpochMillis, EpochSeconds, Name, Version
+
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
     """One of the things that moved an alert: a feature and what it says, for a person."""
@@ -30,26 +32,26 @@ class ScoredEvent(msgspec.Struct, frozen=True):
         scored_at_ms: When it was scored, epoch milliseconds.
     """
 
-    event_id: str
-    line: str
-    subject: str
-    counterparty: str
-    currency: str
-    occurred_at: str
-    occurred_at_s: float
-    amount_minor: int
-    score: float
-    anomaly: float
+    event_id: Name
+    line: Name
+    subject: Name
+    counterparty: Name
+    currency: Name
+    occurred_at: Name
+    occurred_at_s: EpochSeconds
+    amount_minor: AmountMinor
+    score: Chance
+    anomaly: Chance
     initialisation_only: bool
-    weights_version: int
+    weights_version: Version
     initialisation: str
     threshold: float
     alerted: bool
     reasons: list[Reason]
     feature_hash: str
     features: bytes
-    produced_at_ms: int
-    scored_at_ms: int
+    produced_at_ms: EpochMillis
+    scored_at_ms: EpochMillis
 
 
 encode = msgspec.json.Encoder().encode

@@ -55,21 +55,35 @@ class Feature:
         return chosen.format(value=shown, kind=kind)
 
 
+# No event makes such logarithms, but a forged record may hold them, and is told like any other.
+_MOST_LOG = 100.0
+
+
+def _exp(value: float) -> float:
+    """Return e to a value's power, to that of 100 beyond."""
+    return exp(min(value, _MOST_LOG))
+
+
+def _expm1(value: float) -> float:
+    """Return e to a value's power less 1, to that of 100 beyond."""
+    return expm1(min(value, _MOST_LOG))
+
+
 def _signed_expm1(value: float) -> float:
-    return copysign(expm1(abs(value)), value)
+    return copysign(_expm1(abs(value)), value)
 
 
 def _hours(value: float) -> float:
-    return expm1(value) / 3600.0
+    return _expm1(value) / 3600.0
 
 
 def _ratio(value: float) -> float:
     # The kernel's logarithm of (ratio + .1) / 1.1.
-    return 1.1 * exp(value) - 0.1
+    return 1.1 * _exp(value) - 0.1
 
 
 def _frauds(value: float) -> float:
-    return max(exp(value) - 1e-4, 0.0)
+    return max(_exp(value) - 1e-4, 0.0)
 
 
 def _windows(
@@ -98,9 +112,9 @@ _SUBJECT = (
     Feature("hour_sin", "subject", "the time of day", movable=True),
     Feature("hour_cos", "subject", "the time of day", movable=True),
     Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
-    *_paced("subject_count", "about {value:.0f} events of this {kind} in WINDOW", expm1),
-    *_windows("subject", "subject_mean", "this {kind}'s mean amount over WINDOW is {value:,.2f}", expm1, _DAYS),
-    Feature("subject_mean_drift", "subject", "this {kind}'s mean of 7 days is {value:.1f} times that of 30 days", exp),
+    *_paced("subject_count", "about {value:.0f} events of this {kind} in WINDOW", _expm1),
+    *_windows("subject", "subject_mean", "this {kind}'s mean amount over WINDOW is {value:,.2f}", _expm1, _DAYS),
+    Feature("subject_mean_drift", "subject", "this {kind}'s mean of 7 days is {value:.1f} times that of 30 days", _exp),
     Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio, movable=True),
     Feature(
         "amount_vs_own_spread",
@@ -115,7 +129,7 @@ _SUBJECT = (
         movable=True,
     ),
     *_windows(
-        "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", expm1, _DAYS
+        "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", _expm1, _DAYS
     ),
     Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours, movable=True),
     Feature(
@@ -131,13 +145,13 @@ _SUBJECT = (
         text_if_not="the same instrument as last time",
     ),
     Feature("place_changed", "subject", "another place than last time", text_if_not="the same place as last time"),
-    Feature("distance", "subject", "{value:,.0f} km from the last place", expm1),
-    Feature("speed", "subject", "{value:,.0f} km/h since the last place", expm1),
+    Feature("distance", "subject", "{value:,.0f} km from the last place", _expm1),
+    Feature("speed", "subject", "{value:,.0f} km/h since the last place", _expm1),
 )
 
 _COUNTERPARTY = (
     *_windows(
-        "counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", expm1, _ALL
+        "counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", _expm1, _ALL
     ),
     Feature(
         "counterparty_mean_30d",
@@ -149,7 +163,7 @@ _COUNTERPARTY = (
         "amount_vs_counterparty_mean",
         "counterparty",
         "amount {value:.1f} times the counterparty's mean",
-        exp,
+        _exp,
         movable=True,
     ),
     Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),

@@ -3,6 +3,7 @@
 import math
 
 import msgspec
+import numpy as np
 
 from stream.adaptation.adaptation_record import AdaptationRecord
 from stream.adaptation.labelled_example import LabelledExample, decode, is_background
@@ -10,7 +11,9 @@ from stream.adaptation.trigger import Attempt
 from stream.errors import WeightsRefusedError
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.history_steps import ACTIVATION_GRID_S
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
+from stream.features.specification import FEATURES, feature_hash
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import Adaptation, LineLearner
 from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
@@ -22,10 +25,14 @@ from stream.pipelines.live_weights import (
     delete,
     publish,
     remember,
+    signed,
     split_key,
     stored_weights,
 )
+from stream.scoring.signature import Signer
+from stream.scoring.weights_check import MOST_MAGNITUDE
 
+_FEATURE_BYTES = len(FEATURES) * 4
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
 
@@ -50,6 +57,7 @@ class AdaptStep:
         known: "KnownWeights",
         metrics: Metrics,
         scoring_partitions: int,
+        signer: Signer | None = None,
     ) -> None:
         """Join a learner to its outputs.
 
@@ -58,12 +66,14 @@ class AdaptStep:
             known: What `line-weights` says, read before each run.
             metrics: Where adaptations are booked.
             scoring_partitions: Partitions of `enriched-events`, each of which must be told of a swap.
+            signer: Signs what goes to `line-weights`, None where nobody asks for signatures.
         """
         self._learner = learner
         self._known = known
         self._seen: dict[bytes, int] = {}
         self._metrics = metrics
         self._scoring_partitions = scoring_partitions
+        self._signer = signer
         self._made: list[Adaptation] = []
 
     def replay_from(self, topic: str) -> int | None:  # noqa: ARG002 - the protocol's signature
@@ -112,7 +122,7 @@ class AdaptStep:
             outgoing += [delete(record.line, version) for version in made.forgotten]
         # After the pointer: what a former learner put in force is no rollback by hand.
         outgoing.append(remember(record.line, made.attempt))
-        return outgoing
+        return signed(outgoing, self._signer)
 
     def _book_support(self, lines: set[str]) -> None:
         for line in lines:
@@ -139,10 +149,23 @@ class AdaptStep:
 
 def _decode(record: SourceRecord, rejected: list[Rejected]) -> LabelledExample | None:
     try:
-        return decode(record.value or b"")
-    except msgspec.MsgspecError as error:
+        found = decode(record.value or b"")
+    except UNREADABLE as error:
         rejected.append(Rejected(record, "unreadable", None, str(error)))
         return None
+    if found.feature_hash == feature_hash() and (detail := _misfit(found.features)):
+        rejected.append(Rejected(record, "feature_width", "features", detail))
+        return None
+    return found
+
+
+def _misfit(features: bytes) -> str | None:
+    if len(features) != _FEATURE_BYTES:
+        return f"{len(features)} bytes, this release reads {_FEATURE_BYTES}"
+    # Taught, one such number would leave a line's scale without any; no feature is ever so large.
+    if not (np.abs(np.frombuffer(features, "<f4")) <= MOST_MAGNITUDE).all():
+        return f"a feature is not finite or beyond {MOST_MAGNITUDE:g}"
+    return None
 
 
 class KnownWeights:
@@ -189,6 +212,6 @@ class KnownWeights:
             else:
                 pointer = msgspec.json.decode(value, type=Activation)
                 learner.on_activation(line, pointer.version, by_learner=pointer.by == LEARNER)
-        except (WeightsRefusedError, msgspec.MsgspecError):
+        except (WeightsRefusedError, *UNREADABLE):
             # The scorers refuse, count and log the same record.
             return

@@ -8,7 +8,9 @@ records (`stream/events/enriched_event.py`), so that the place of a swap is reco
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -17,13 +19,18 @@ from stream.errors import WeightsRefusedError
 from stream.events.enriched_event import WeightsActivation, encode
 from stream.metrics import Metrics
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS, Outgoing
+from stream.pipelines.taken_versions import TakenVersions
 from stream.scoring.line_scorers import LineScorers
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.signature import HEADER, Signer
 
 logger = logging.getLogger(__name__)
 
 LEARNER = "learner"
 """Who activates what adaptation made; a person's rollback bears another name."""
+
+
+_VERSION = re.compile("0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 class Activation(msgspec.Struct, frozen=True):
@@ -49,7 +56,8 @@ def version_key(line: str, version: int) -> bytes:
 def split_key(key: bytes) -> tuple[str, int | None]:
     """Return the line and the version a record's key names; no version is the pointer to the one in force."""
     line, _, version = key.decode(errors="replace").partition("\0")
-    return line, int(version) if version.isdecimal() else None
+    # One way to write a version, so that no two keys name the same one.
+    return line, int(version) if _VERSION.fullmatch(version) else None
 
 
 def attempt_key(line: str) -> bytes:
@@ -96,6 +104,18 @@ def delete(line: str, version: int) -> Outgoing:
     return Outgoing(LINE_WEIGHTS, version_key(line, version), None, 0)
 
 
+def signed(records: Iterable[Outgoing], signer: Signer | None) -> list[Outgoing]:
+    """Return the records, those of `line-weights` with their signatures where there is a signer."""
+    if signer is None:
+        return list(records)
+    return [
+        replace(one, headers=(*one.headers, (HEADER, signer.of_record(one.key or b"", one.value))))
+        if one.topic == LINE_WEIGHTS
+        else one
+        for one in records
+    ]
+
+
 async def all_there() -> None:
     """Wait for nothing: whoever feeds the weights has fed them all."""
 
@@ -123,6 +143,7 @@ class LiveWeights:
         self._metrics = metrics
         self._caught_up = caught_up
         self._awaited: dict[str, tuple[int, float]] = {}
+        self._taken = TakenVersions()
 
     def take(self, key: bytes, value: bytes | None) -> None:
         """Take one record of the topic; weights that do not fit are refused, counted and logged."""
@@ -132,11 +153,17 @@ class LiveWeights:
         try:
             if value is None:
                 self._scorers.drop(line, version)
+                self._taken.drop(line, version)
             else:
-                self._scorers.put(stored_weights(key, value, self._feature_hash))
+                self._put(stored_weights(key, value, self._feature_hash))
         except WeightsRefusedError as error:
             self._metrics.count("foreshot_weights_refused", reason=error.reason)
             logger.error("weights %d of line %s refused: %s; the former ones go on scoring", version, line, error)  # noqa: TRY400 - the reason is the whole story
+
+    def _put(self, weights: LineWeights) -> None:
+        if self._taken.is_new(weights.manifest):
+            self._scorers.put(weights)
+            self._taken.take(weights.manifest)
 
     async def arrived(self, line: str, version: int) -> None:
         """Wait until a version was taken, if it is a moment behind.

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
 from stream.adaptation.labelled_example import encode as encode_example
@@ -14,6 +12,7 @@ from stream.events.enriched_event import encode as encode_enriched
 from stream.events.fraud_label import FraudLabel, decode_labels
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.confirmed_precision import ConfirmedPrecision
@@ -162,6 +161,6 @@ def _decode(records: list[SourceRecord]) -> tuple[list[ScoredEvent], list[Reject
     for record in records:
         try:
             scored.append(decode_scored(record.value or b""))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             rejected.append(Rejected(record, "unreadable", None, str(error)))
     return scored, rejected

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-import msgspec
-
 from stream.alerts.alert import Alert
 from stream.alerts.deduplicator import AlertDeduplicator
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.scored_event import decode
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERTS, Effects, Outgoing, StatelessReplay
@@ -36,7 +35,7 @@ class RaiseStep(StatelessReplay):
     def _alert(self, record: SourceRecord, rejected: list[Rejected]) -> Alert | None:
         try:
             event = decode(record.value or b"")
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             rejected.append(Rejected(record, "unreadable", None, str(error)))
             return None
         if event.line not in self._lines:

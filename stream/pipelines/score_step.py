@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-import msgspec
-
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode
 from stream.events.scored_event import ScoredEvent, encode
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.features.specification import SUBJECT_WIDTH
 from stream.metrics import Metrics
@@ -106,7 +105,7 @@ def _activation(value: bytes | None) -> WeightsActivation | None:
         return None
     try:
         found = decode(value)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         # Not waited for: `process` refuses it.
         return None
     return found if isinstance(found, WeightsActivation) else None
@@ -118,7 +117,7 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
     for record in records:
         try:
             one = decode(record.value or b"")
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             rejected.append(Rejected(record, "unreadable", None, str(error)))
             continue
         if one.line not in scoring.lines:

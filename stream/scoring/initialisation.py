@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from metalearn.checkpoint import Initialisation
+from metalearn.checkpoint import Initialisation, read_initialisation
 from metalearn.errors import CheckpointError
 from stream.errors import UsageError, WeightsRefusedError
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.signature import Trust
 from stream.scoring.standardisation import Standardisation
 from stream.scoring.weights_manifest import WeightsManifest
 
@@ -36,14 +37,24 @@ def line_standardisation(initialisation: Initialisation, line: str) -> Standardi
     return None if mean is None or scale is None else Standardisation(mean, scale)
 
 
-def load_initialisation(path: Path, feature_hash: str) -> Initialisation:
+def load_initialisation(path: Path, feature_hash: str, trust: Trust | None = None) -> Initialisation:
     """Return an initialisation made for these features.
 
+    Args:
+        path: Its file; the signature stands beside it.
+        feature_hash: Of the features.
+        trust: Whose signatures are taken; none are asked for without.
+
     Raises:
-        UsageError: The file is missing, is no initialisation, or was made for other features.
+        UsageError: The file is missing, not signed as it must be, is no initialisation, or was made for other features.
     """
     try:
-        found = Initialisation.load(path)
+        content = read_initialisation(path)
+        if trust is not None:
+            trust.check_file(path, content)
+        found = Initialisation.from_bytes(content)
+    except WeightsRefusedError as error:
+        raise UsageError(f"{path}: refused: {error}; see `foreshot weights sign`") from error
     except (OSError, CheckpointError) as error:
         raise UsageError(f"{path}: is not an initialisation: {error}; make one with `foreshot train`") from error
     if found.manifest.feature_hash != feature_hash:

@@ -16,6 +16,8 @@ from stream.scoring.weights_check import Arrays, check_arrays
 from stream.scoring.weights_manifest import WeightsManifest
 
 _MANIFEST = "manifest"
+# A network's take 0.1 MB, few-shot weights at most 2 MB; Kafka's own default stops at 1 MB. What is larger must not
+# fill a scorer's memory.
 _MOST_BYTES = 64 << 20
 _MOST_HEADER_BYTES = 1 << 20
 

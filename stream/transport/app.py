@@ -121,6 +121,7 @@ class StreamWorker:
             self._metrics,
             DeadLetterLimit(settings.max_dead_letter_ratio, settings.dead_letter_window),
             self._committed,
+            settings.max_event_bytes,
         )
         self._runners[stage.name, partition] = runner
         task = asyncio.create_task(runner.run(), name=f"{stage.name}/{partition}")

@@ -4,24 +4,41 @@ from collections import deque
 
 from stream.errors import ForeshotError
 from stream.events.decode import Rejected
+from stream.one_line import one_line
 from stream.pipelines.effects import DEAD_LETTERS, Outgoing
 
 _LEAST_RECORDS = 100
+_MOST_KEY_BYTES = 1_024
+_MOST_WORDS = 1_024
 
 
-def dead_letter(rejected: Rejected) -> Outgoing:
-    """Return the record for `dead-letters`: the original bytes, all else in headers."""
+def dead_letter(rejected: Rejected, most_bytes: int) -> Outgoing:
+    """Return the record for `dead-letters`: the original bytes, all else in headers.
+
+    Args:
+        rejected: The record and its reason.
+        most_bytes: Of the value; it is cut there, and headers say how long it and its key were.
+    """
     source = rejected.record
-    headers = (
+    headers: tuple[tuple[str, bytes], ...] = (
         ("reason", rejected.reason.encode()),
-        ("field", (rejected.field or "").encode()),
-        ("detail", rejected.detail.encode(errors="backslashreplace")),
+        ("field", _words(rejected.field or "")),
+        ("detail", _words(rejected.detail)),
         ("topic", source.topic.encode()),
         ("partition", str(source.partition).encode()),
         ("offset", str(source.offset).encode()),
     )
     key = source.key if source.key is not None else f"{source.topic}/{source.partition}/{source.offset}".encode()
-    return Outgoing(DEAD_LETTERS, key, source.value, headers=headers)
+    value = source.value
+    if len(key) > _MOST_KEY_BYTES:
+        headers, key = (*headers, ("key-bytes", str(len(key)).encode())), key[:_MOST_KEY_BYTES]
+    if value is not None and len(value) > most_bytes:
+        headers, value = (*headers, ("value-bytes", str(len(value)).encode())), value[:most_bytes]
+    return Outgoing(DEAD_LETTERS, key, value, headers=headers)
+
+
+def _words(text: str) -> bytes:
+    return one_line(text[:_MOST_WORDS]).encode()
 
 
 class DeadLetterLimit:

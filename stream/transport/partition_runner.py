@@ -49,6 +49,7 @@ class PartitionRunner:
         metrics: Metrics,
         limit: DeadLetterLimit,
         committed_offset: Callable[[TopicPartition], Awaitable[int | None]],
+        most_letter_bytes: int = 65_536,
     ) -> None:
         """Prepare; `run` does the work.
 
@@ -62,6 +63,7 @@ class PartitionRunner:
             metrics: Where progress is booked.
             limit: Stops the worker when too many records are unusable.
             committed_offset: Asks the group for a partition's committed offset.
+            most_letter_bytes: Where a dead letter's value is cut.
         """
         self.stage = stage
         self.partition = partition
@@ -74,6 +76,7 @@ class PartitionRunner:
         self._metrics = metrics
         self._limit = limit
         self._committed_offset = committed_offset
+        self._most_letter_bytes = most_letter_bytes
         self._queue: asyncio.Queue[MicroBatch] = asyncio.Queue(_WAITING_BATCHES)
         self._held: MicroBatch | None = None
         self._next_offset: dict[str, int] = {}
@@ -194,7 +197,7 @@ class PartitionRunner:
         return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
-        outgoing = [*effects.outgoing, *map(dead_letter, effects.rejected)]
+        outgoing = [*effects.outgoing, *(dead_letter(one, self._most_letter_bytes) for one in effects.rejected)]
         if self.stage.changelog is not None and self._step.state is not None:
             changelog = self.stage.changelog
             outgoing += [

@@ -1,7 +1,7 @@
 """Reads `line-weights` for a person, and puts an older version in force."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,15 +9,19 @@ import msgspec
 from kafka import KafkaProducer
 
 from stream.errors import UsageError, WeightsRefusedError
+from stream.events.unreadable import UNREADABLE
 from stream.features.specification import feature_hash
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
-from stream.pipelines.live_weights import LEARNER, Activation, activate, split_key, stored_weights, version_key
+from stream.pipelines.live_weights import LEARNER, Activation, activate, signed, split_key, stored_weights
+from stream.pipelines.taken_versions import TakenVersions
+from stream.scoring.signature import Signer
 from stream.scoring.weights_manifest import WeightsManifest
 from stream.settings import Settings
 from stream.transport.clients import connect_producer, read_topic
 from stream.transport.cluster import cluster_of
 from stream.transport.refusals import refusals_told
 from stream.transport.topics import Topics
+from stream.weights_keys import signer_of, trust_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +59,32 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
     Raises:
         BrokerUnavailableError: Kafka cannot be reached.
     """
-    stored: dict[tuple[str, int], bytes] = {}
+    kept: dict[tuple[str, int], KeptVersion] = {}
     in_force: dict[str, int] = {}
+    trust, taken = trust_of(settings), TakenVersions()
     for record in read_topic(cluster_of(settings), Topics(settings.topic_prefix).named(LINE_WEIGHTS)):
-        line, version = split_key(record.key)
-        if version is None:
+        line, version = split_key(record.key or b"")
+        try:
+            trust.check_record(record.key or b"", record.value, record.headers)
+            if version is not None and record.value is not None:
+                manifest = stored_weights(record.key, record.value, feature_hash()).manifest
+                if taken.is_new(manifest):
+                    taken.take(manifest)
+                    kept[line, version] = KeptVersion(line, version, False, manifest, "")
+        except WeightsRefusedError as error:
+            # Beside a good one of the same version workers go on with that, and it is shown.
+            if version is not None:
+                kept.setdefault((line, version), KeptVersion(line, version, False, None, str(error)))
+            continue
+        if version is not None and record.value is None:
+            taken.drop(line, version)
+            kept.pop((line, version), None)
+        elif record.key == line.encode():
             # The newest pointer that can be read counts.
-            with contextlib.suppress(msgspec.MsgspecError):
+            with contextlib.suppress(*UNREADABLE):
                 in_force[line] = msgspec.json.decode(record.value or b"", type=Activation).version
-        elif record.value is None:
-            stored.pop((line, version), None)
-        else:
-            stored[line, version] = record.value
-    return [_kept(line, version, value, in_force.get(line)) for (line, version), value in sorted(stored.items())]
-
-
-def _kept(line: str, version: int, value: bytes, in_force: int | None) -> KeptVersion:
-    try:
-        manifest = stored_weights(version_key(line, version), value, feature_hash()).manifest
-    except WeightsRefusedError as error:
-        return KeptVersion(line, version, version == in_force, None, str(error))
-    return KeptVersion(line, version, version == in_force, manifest, "")
+    found = [replace(one, in_force=one.version == in_force.get(one.line)) for one in kept.values()]
+    return sorted(found, key=lambda one: (one.line, one.version))
 
 
 def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: str) -> None:
@@ -84,25 +93,29 @@ def roll_back(settings: Settings, line: str, version: int, *, by: str, reason: s
     Version 0, the shared initialisation, is always there.
 
     Raises:
-        UsageError: The line has no such version, or it does not fit; or the name is the learner's.
+        UsageError: The line has no such version, or it does not fit; or the name is the learner's; or signatures are
+            asked for and there is no key.
     """
     if by == LEARNER:
         raise UsageError(f"{by} is how the learner signs; say --by with another name")
     kept = {one.version: one for one in read_weights(settings) if one.line == line}
     if version != 0 and (version not in kept or kept[version].manifest is None):
         raise UsageError(f"line {line} has no usable version {version}; see `foreshot weights list --line {line}`")
+    signer = signer_of(settings)
     cluster = cluster_of(settings)
     producer = connect_producer(cluster)
     names = Topics(settings.topic_prefix)
     needed = f"Write on topics {names.named(LINE_WEIGHTS)} and {names.named(ENRICHED_EVENTS)}"
     try:
         with refusals_told(cluster, needed):
-            _activate(producer, names, line, Activation(version, by, reason, datetime.now(UTC).isoformat()))
+            activation = Activation(version, by, reason, datetime.now(UTC).isoformat())
+            _activate(producer, names, line, activation, signer)
     finally:
         producer.close()
 
 
-def _activate(producer: KafkaProducer, names: Topics, line: str, activation: Activation) -> None:
+def _activate(producer: KafkaProducer, names: Topics, line: str, activation: Activation, signer: Signer | None) -> None:
     partitions = len(producer.partitions_for(names.named(ENRICHED_EVENTS)))
-    for one in activate(line, activation, partitions):
-        producer.send(names.named(one.topic), key=one.key, value=one.value, partition=one.partition).get(30)
+    for one in signed(activate(line, activation, partitions), signer):
+        topic, headers = names.named(one.topic), list(one.headers)
+        producer.send(topic, key=one.key, value=one.value, headers=headers, partition=one.partition).get(30)

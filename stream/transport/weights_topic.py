@@ -7,18 +7,21 @@ from collections.abc import Callable
 import aiokafka
 from aiokafka.structs import TopicPartition
 
+from stream.scoring.signature import Headers
 from stream.transport.cluster import Cluster
 
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[bytes, bytes | None], None]
+Guard = Callable[[bytes | None, bytes | None, Headers], bool]
 
 
 class WeightsTopic:
     """Hands each record of the weights topic to its listeners, in order, without end."""
 
-    def __init__(self, cluster: Cluster, topic: str) -> None:
-        """Prepare to follow `topic` (its full name, one partition)."""
+    def __init__(self, cluster: Cluster, topic: str, admits: Guard) -> None:
+        """Prepare to follow `topic` (its full name, one partition); only what `admits` lets through is handed on."""
+        self._admits = admits
         self._cluster = cluster
         self._tp = TopicPartition(topic, 0)
         self._listeners: list[Listener] = []
@@ -52,7 +55,8 @@ class WeightsTopic:
             while True:
                 for run in (await consumer.getmany(self._tp, timeout_ms=100)).values():
                     for record in run:
-                        self._hand_on(record.key, record.value)
+                        if self._admits(record.key, record.value, record.headers):
+                            self._hand_on(record.key, record.value)
                 position = await consumer.position(self._tp)
                 async with self._moved:
                     self._position = position

@@ -84,3 +84,24 @@ def test_a_subject_in_an_error_has_the_pseudonym_that_it_has_elsewhere():
                                    KafkaTimeoutError("Unable to bootstrap from ['kafka:9092']")])  # fmt: skip
 def test_what_is_written_for_a_person_stays_as_it_is(error):
     assert str(error) in logged(error, Pseudonyms(b"k" * 16))
+
+
+FORGED = "x\n2026-01-01 00:00:00,000 CRITICAL stream: forged\x1b[2J\u2028\x85"
+
+
+def test_what_comes_from_outside_begins_no_line_of_its_own_and_moves_no_cursor():
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(PrivateFormatter(Pseudonyms(b"k" * 16)))
+    handler.emit(logging.LogRecord("x", logging.ERROR, "", 0, "line %s is odd", (FORGED,), None))
+    assert handler.stream.getvalue().count("\n") == 1
+    assert handler.stream.getvalue().endswith(
+        "x\\n2026-01-01 00:00:00,000 CRITICAL stream: forged\\x1b[2J\\u2028\\x85 is odd\n"
+    )
+
+
+@pytest.mark.parametrize("error", [UsageError(FORGED), ValueError(FORGED), KeyError(FORGED), OSError(FORGED)])
+def test_an_errors_own_words_begin_no_line_of_the_traceback(error):
+    said = logged(error, Pseudonyms(b"k" * 16))
+    assert not any(line.startswith("2026-01-01") for line in said.splitlines())
+    assert "\x1b" not in said
+    assert "while scoring" in said

@@ -59,3 +59,8 @@ def test_texts_tell_the_quantity_behind_the_feature():
 
 def test_a_feature_is_a_value():
     assert replace(FEATURES[0]) == FEATURES[0]
+
+
+@pytest.mark.parametrize("value", [3.4e38, -3.4e38, float("inf"), float("-inf"), float("nan"), 1_000.0])
+def test_a_forged_feature_is_told_in_a_short_text_like_any_other(value):
+    assert all(0 < len(feature.describe(value)) < 200 for feature in FEATURES)

@@ -1,5 +1,6 @@
 """Labelled examples in; weights, their activation and their audit out, whatever the cuts."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from stream.pipelines.effects import ADAPTATIONS, ENRICHED_EVENTS, LINE_WEIGHTS
 from stream.pipelines.live_weights import Activation, activate, split_key
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.signature import Trust, new_signer
 from tests.builders.events import a_line
 from tests.builders.labelled_examples import NOON_S, an_example, as_bytes
 
@@ -152,3 +154,31 @@ def test_rubbish_and_unknown_lines_are_passed_over(a_step):
     assert made.taken == 2
     assert [one.record.offset for one in made.rejected] == [2]
     assert not made.outgoing
+
+
+@pytest.mark.parametrize(
+    "features", [as_bytes(np.zeros(len(FEATURES) - 1)), b"\0" * 7, as_bytes(np.full(len(FEATURES), np.inf)),
+                 as_bytes(np.full(len(FEATURES), np.nan)), as_bytes(np.full(len(FEATURES), 3e38))],
+)  # fmt: skip
+def test_features_that_would_spoil_a_lines_scale_are_refused(a_step, features):
+    spoilt = an_example("e9", "background", features=features, feature_hash=feature_hash())
+    made = a_step().process(records([spoilt]))
+    assert [(one.reason, one.field) for one in made.rejected] == [("feature_width", "features")]
+
+
+def test_a_label_with_a_timestamp_before_the_epoch_is_learnt_like_any_other(a_step):
+    found = [msgspec.structs.replace(one, label_produced_at_ms=-1) for one in examples()]
+    audits, _ = told(worked_off(a_step(), records(found), 1_000))
+    assert [audit.trigger for audit in audits] == ["background", "frauds", "frauds", "frauds"]
+    assert {audit.newest_label_produced_at_ms for audit in audits} == {0}
+
+
+def test_what_a_learner_with_a_key_writes_to_line_weights_is_signed_and_nothing_else(adapter, known):
+    signer = new_signer()
+    step = AdaptStep(LineLearner({"cards": LINE}, adapter, StandingClock()), known, Metrics(), PARTITIONS, signer)
+    _, outgoing = told(worked_off(step, records(examples()), 1_000))
+    for one in outgoing:
+        if one.topic == LINE_WEIGHTS:
+            Trust([signer.public]).check_record(one.key, one.value, one.headers)
+        else:
+            assert one.headers == ()

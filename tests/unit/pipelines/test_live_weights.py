@@ -8,7 +8,7 @@ from stream.errors import WeightsRefusedError
 from stream.events.enriched_event import WeightsActivation, decode
 from stream.features.specification import feature_hash
 from stream.metrics import Metrics
-from stream.pipelines.live_weights import Activation, LiveWeights, activate, delete, publish, stored_weights
+from stream.pipelines.live_weights import Activation, LiveWeights, activate, delete, publish, split_key, stored_weights
 from stream.scoring.line_scorers import LineScorers
 from tests.builders.weights import some_weights, weights_of_the_specification
 
@@ -49,6 +49,71 @@ def test_weights_that_do_not_fit_are_refused_counted_and_score_nothing(change, r
     live.take(record.key, change(record.value))
     assert scorers.find("cards", 3) is None
     assert refused(metrics, reason) == 1
+
+
+def taken(live, *records):
+    for record in records:
+        live.take(record.key, record.value)
+
+
+def version(number, line="cards", **manifest):
+    return publish(weights_of_the_specification(line=line, version=number, **manifest))
+
+
+def test_an_old_version_that_comes_again_is_refused_and_the_newest_goes_on_scoring():
+    live, scorers, metrics = a_follower()
+    old = version(2)
+    taken(live, old, version(3), delete("cards", 2), version(5), old, version(4), version(1))
+    assert refused(metrics, "replay") == 3
+    assert scorers.find("cards", 2) is scorers.find("cards", 4) is scorers.find("cards", 1) is None
+    assert scorers.find("cards", 5).manifest.version == 5
+
+
+def test_a_version_read_twice_is_taken_once_and_with_other_content_refused():
+    live, scorers, metrics = a_follower()
+    taken(live, version(3), version(3))
+    assert refused(metrics, "replay") is None
+    held = scorers.find("cards", 3)
+    taken(live, version(3, support_frauds=6))
+    assert refused(metrics, "replay") == 1
+    assert scorers.find("cards", 3) is held
+
+
+def test_a_restart_takes_what_compaction_left_and_then_refuses_what_is_older():
+    old, *kept = [version(number) for number in (2, 3, 5, 6)]
+    live, scorers, metrics = a_follower()
+    taken(live, *kept, old)
+    assert [scorers.find("cards", number) is not None for number in (2, 3, 5, 6)] == [False, True, True, True]
+    assert refused(metrics, "replay") == 1
+
+
+def test_a_rollback_needs_no_version_anew_so_the_kept_one_is_still_there():
+    live, scorers, _ = a_follower()
+    taken(live, version(3), version(4), *activate("cards", Activation(3, "ana", "worse", "2026-01-01"), 1)[:1])
+    asyncio.run(live.arrived("cards", 3))
+    assert scorers.find("cards", 3).manifest.version == 3
+
+
+def test_versions_are_counted_by_line_and_on_over_initialisations():
+    live, scorers, metrics = a_follower()
+    taken(live, version(5), version(1, line="wallets"), version(6, initialisation="anew"))
+    assert refused(metrics, "replay") is None
+    assert scorers.find("wallets", 1) is not None
+    taken(live, version(2, initialisation="anew"), version(3, initialisation="former"))
+    assert refused(metrics, "replay") == 2
+    assert scorers.find("cards", 2) is scorers.find("cards", 3) is None
+
+
+@pytest.mark.parametrize("text", ["03", "٣", "+3", "3 ", "9" * 5_000, "-1", "1_0"])
+def test_a_version_is_written_in_one_way_alone(text):
+    live, scorers, metrics = a_follower()
+    record = version(3)
+    taken(live, record)
+    live.take(f"cards\0{text}".encode(), None)
+    live.take(f"cards\0{text}".encode(), record.value)
+    assert scorers.find("cards", 3) is not None
+    assert split_key(f"cards\0{text}".encode()) == ("cards", None)
+    assert refused(metrics, "replay") is None
 
 
 def test_weights_of_another_lines_key_are_refused_by_whoever_reads_them():

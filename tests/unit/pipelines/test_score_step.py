@@ -102,6 +102,35 @@ def test_features_cut_inside_a_number_are_refused(step):
     assert [one.reason for one in taken(step, records(cut)).rejected] == ["feature_width"]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"\x92\xa1e\xa1\xff",
+        b"\x92\xa1e" + b"\x91" * 100_000,
+        b"\x94\xa1a\xa1\xff",
+        b"\x92\xa1a" + b"\x91" * 100_000,
+        None,
+    ],
+)
+def test_text_that_is_no_utf8_and_nesting_without_end_are_refused_and_the_rest_goes_on(step, value):
+    effects = taken(step, records(an_enriched_event(0), value, an_enriched_event(2)))
+    assert [(one.record.offset, one.reason) for one in effects.rejected] == [(1, "unreadable")]
+    assert scored_ids(effects) == ["e0", "e2"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"occurred_at_s": float("nan")}, {"occurred_at_s": float("inf")}, {"occurred_at_s": 1e300},
+        {"amount": float("nan")}, {"amount": 1e300}, {"amount_minor": 2**63}, {"event_id": "x" * 257}, {"subject": ""},
+    ],
+)  # fmt: skip
+def test_numbers_and_names_that_no_event_has_are_refused(step, odd):
+    effects = taken(step, records(an_enriched_event(0), an_enriched_event(1, **odd), an_enriched_event(2)))
+    assert [(one.record.offset, one.reason) for one in effects.rejected] == [(1, "unreadable")]
+    assert scored_ids(effects) == ["e0", "e2"]
+
+
 def test_the_newest_event_time_never_goes_back(step, metrics):
     for late_s in (0.0, 60.0):
         taken(step, records(an_enriched_event(int(late_s), occurred_at_s=NOON_S - late_s)))
