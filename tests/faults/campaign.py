@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.faults.checks import check, keep_evidence
 from tests.faults.load import Load
-from tests.faults.site import Site
+from tests.faults.site import OpenTransactions, Site
 
 _WORKED_OFF_S = 1_800
 
@@ -58,7 +58,7 @@ def _round(fault, world, chance, strikes, done, repeats):
     try:
         fault.set_up(site)
         fault.begin(site, chance)
-        site.watch = site.open_now = site.open_transactions()
+        site.watch = OpenTransactions(site.broker, site.prefix)
         site.load = Load(
             site, history, chance.random(), events_per_s=fault.events_per_s, labelled=fault.labelled
         ).start()
@@ -117,7 +117,7 @@ def _strike(fault, site, chance, world, label):
 
 def _short(value):
     if isinstance(value, list):
-        return " ".join(one.split("-", 2)[-1] for one in value) or "nothing"
+        return " ".join(value) or "nothing"
     return str(value)[:160]
 
 

@@ -88,9 +88,6 @@ class Load:
             futures += self._send(producer, part, repeats[repeats >= 0])
             next_s += _TICK_S
             time.sleep(max(next_s - time.monotonic(), 0))
-        for row in range(self.sent, len(rows)):
-            # Labels whose events were never sent would wait for ever.
-            self._due[row] = []
         producer.flush()
         for future in futures:
             future.get(timeout=60)

@@ -27,6 +27,7 @@ _INPUTS = (
     effects.LABELLED_EXAMPLES,
 )  # fmt: skip
 _LOOK_S = 0.1
+_MOMENT_S = 0.25
 
 
 def free_port():
@@ -119,10 +120,6 @@ class Site(Installation):
                 return float(line.split()[-1])
         return None
 
-    def open_transactions(self):
-        """Return the outputs where a transaction is open, or was left open."""
-        return OpenTransactions(self.broker, [self.prefix + topic for topic in OUTPUTS])
-
     def work_off(self, seconds=240):
         """Wait until the group committed every record that can be read."""
         drain = _FromTheStart(self.broker, self.prefix.rstrip("-"), [self.prefix + topic for topic in _INPUTS])
@@ -153,21 +150,28 @@ class _FromTheStart(Drain):
 class OpenTransactions:
     """Compares where uncommitted and committed readers' topics end."""
 
-    def __init__(self, broker, topics):
+    def __init__(self, broker, prefix):
+        self._prefix = prefix
         self._consumers = [
             KafkaConsumer(bootstrap_servers=broker.split(","), isolation_level=level, enable_auto_commit=False)
             for level in ("read_uncommitted", "read_committed")
         ]
         self._partitions = [
-            TopicPartition(topic, at)
-            for topic in topics
-            for at in sorted(self._consumers[0].partitions_for_topic(topic) or ())
+            TopicPartition(prefix + topic, at)
+            for topic in OUTPUTS
+            for at in sorted(self._consumers[0].partitions_for_topic(prefix + topic) or ())
         ]
 
-    def __call__(self):
-        all_ends, stable_ends = (consumer.end_offsets(self._partitions) for consumer in self._consumers)
+    def lasting(self):
+        """Return the topics in which a transaction was open all through a moment: of whoever does not go on."""
+        before = self._open()
+        time.sleep(_MOMENT_S)
+        return sorted({topic.removeprefix(self._prefix) for topic, _, _ in before & self._open()})
+
+    def _open(self):
         # Asked for first, so that what was written in between is not taken for open.
-        return sorted({tp.topic for tp in self._partitions if stable_ends[tp] < all_ends[tp]})
+        all_ends, stable_ends = (consumer.end_offsets(self._partitions) for consumer in self._consumers)
+        return {(tp.topic, tp.partition, stable_ends[tp]) for tp in self._partitions if stable_ends[tp] < all_ends[tp]}
 
     def close(self):
         for consumer in self._consumers:

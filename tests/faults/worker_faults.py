@@ -8,7 +8,6 @@ from tests.faults.fault import Fault
 
 _ANSWER_S = 90
 _TRIES = 40
-_OTHERS_END_S = 0.25
 
 
 def freeze_in_transaction(site, victim, chance):
@@ -16,10 +15,7 @@ def freeze_in_transaction(site, victim, chance):
     for _ in range(_TRIES):
         time.sleep(chance.uniform(0.02, 0.2))
         site.freeze(victim)
-        # Other workers' transactions end meanwhile: what stays open is the frozen one's.
-        site.open_now()
-        time.sleep(_OTHERS_END_S)
-        if seen := site.open_now():
+        if seen := site.watch.lasting():
             return seen
         site.thaw(victim)
     site.freeze(victim)
@@ -49,7 +45,7 @@ class _Kill(Fault):
             freeze_in_transaction(site, victim, chance)
             site.frozen.discard(victim)
         site.kill(victim)
-        seen = site.open_now()
+        seen = site.watch.lasting()
         site.spawn(victim)
         self._youngest = victim
         return {"killed": victim, "while": phase, "open": seen}
@@ -94,7 +90,7 @@ class Freeze(Fault):
         seen = freeze_in_transaction(site, victim, chance)
         before = len(site.own_exits)
         site.pause(site.settings.session_timeout_s + chance.uniform(4.0, 8.0))
-        taken_over = site.open_now() == []
+        taken_over = site.watch.lasting() == []
         site.thaw(victim)
         site.wait_until(lambda: len(site.own_exits) > before or site.phase(victim) == "running", _ANSWER_S, "its end")
         ended = [said for name, _, said in site.own_exits[before:] if name == victim]
