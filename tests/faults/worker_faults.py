@@ -8,6 +8,7 @@ from tests.faults.fault import Fault
 
 _ANSWER_S = 90
 _TRIES = 40
+_REFUSED_S = 3.0
 
 
 def freeze_in_transaction(site, victim, chance):
@@ -92,6 +93,8 @@ class Freeze(Fault):
         site.pause(site.settings.session_timeout_s + chance.uniform(4.0, 8.0))
         taken_over = site.watch.lasting() == []
         site.thaw(victim)
+        # It answers as it last was until its first write is refused.
+        site.pause(_REFUSED_S)
         site.wait_until(lambda: len(site.own_exits) > before or site.phase(victim) == "running", _ANSWER_S, "its end")
         ended = [said for name, _, said in site.own_exits[before:] if name == victim]
         return {"frozen": victim, "open": seen, "taken over": taken_over, "then": ended[0] if ended else "joined again"}

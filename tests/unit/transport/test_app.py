@@ -1,9 +1,20 @@
-"""Leaving: a runner ends though its cancellation is swallowed on the way."""
+"""Starting and leaving: a state that cannot be opened is told in one line; a runner ends though it is deaf at first."""
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 
-from stream.transport.app import _end
+import pytest
+from faust.types import TP
+
+from stream.errors import ForeshotError
+from stream.metrics import Metrics
+from stream.settings import Settings
+from stream.transport import app
+from stream.transport.app import StreamWorker, _end
+from stream.transport.health import Health
+from stream.transport.stage import Stage
+from stream.transport.weights_topic import WeightsTopic
 
 
 def test_a_task_that_swallows_its_first_cancellation_is_ended_all_the_same():
@@ -19,3 +30,20 @@ def test_a_task_that_swallows_its_first_cancellation_is_ended_all_the_same():
         return task.cancelled()
 
     assert asyncio.run(work())
+
+
+def test_a_state_that_cannot_be_opened_ends_the_worker_with_its_reason(tmp_path, monkeypatch):
+    def refuse(_partition):
+        raise ForeshotError("feature store /var/state: Permission denied; give a folder that can be written")
+
+    def end(where, error):
+        raise SystemExit(f"{where}: {error}")
+
+    monkeypatch.setattr(app, "fail", end)
+    metrics = Metrics()
+    stage = Stage("match", ("scored-events",), None, refuse)
+    weights = WeightsTopic("127.0.0.1:1", "line-weights")
+    worker = StreamWorker(Settings(state_folder=tmp_path), [stage], weights, metrics, Health(1.0, metrics))
+    monkeypatch.setattr(type(worker.app), "consumer_generation_id", 1)
+    with pytest.raises(SystemExit, match=r"match/0: feature store .* give a folder that can be written"):
+        asyncio.run(worker._on_assigned(SimpleNamespace(), {TP("scored-events", 0)}))
