@@ -32,7 +32,7 @@ class BrokerAway(Fault):
         site.wait_until(lambda: ready_while_away.append(_ready(site)), self.away_s, strict=False)
         site.cluster.start_again(0)
         site.wait_until(lambda: _ready(site) == len(self.workers), _BACK_S, "workers ready again")
-        said = sorted({said[said.find(" ") :] for _, _, said in site.own_exits[before:]})
+        said = sorted({said for _, _, said in site.own_exits[before:]})
         return {
             "away": kind, "ready at its end": ready_while_away[-1], "own exits": len(site.own_exits) - before,
             "said": said[:1],

@@ -32,7 +32,8 @@ class Cluster(EmbeddedBroker):
         """Return which broker leads the controllers' quorum."""
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers.split(","))
         try:
-            return int(admin.describe_metadata_quorum()["leader_id"]) - 1
+            quorum = admin.describe_metadata_quorum()
+            return int(quorum["topics"][0]["partitions"][0]["leader_id"]) - 1
         finally:
             admin.close()
 

@@ -46,6 +46,7 @@ class Site(Installation):
         self.ports = {}
         self.roles = {}
         self.own_exits = []
+        self._log_starts = {}
         self.frozen = set()
         self.turn = 0
         self.load = self.watch = None
@@ -56,6 +57,8 @@ class Site(Installation):
     def spawn(self, name, role=None):
         self.roles[name] = role or self.roles[name]
         self.ports.setdefault(name, free_port())
+        log = self.folder / f"{name}.log"
+        self._log_starts[name] = log.stat().st_size if log.exists() else 0
         return self.start(name, self.ports[name], self.roles[name])
 
     def tend(self):
@@ -66,8 +69,12 @@ class Site(Installation):
                 self.spawn(name)
 
     def last_line(self, name):
-        lines = (self.folder / f"{name}.log").read_text(errors="replace").splitlines()
-        return next((line for line in reversed(lines) if "CRITICAL" in line or "ERROR" in line), *lines[-1:] or [""])
+        """Return why a worker ended, as its last process says it."""
+        with (self.folder / f"{name}.log").open("rb") as log:
+            log.seek(self._log_starts[name])
+            lines = log.read().decode(errors="replace").splitlines()
+        last = [line for line in lines if " CRITICAL " in line or line.startswith("foreshot: ")] or lines or [""]
+        return last[-1]
 
     def pause(self, seconds):
         self.wait_until(lambda: False, seconds, strict=False)
