@@ -53,6 +53,12 @@ out/handbook/init.safetensors: | $(STAMP)
 replay-check: setup out/handbook/init.safetensors ## Replay a week through Kafka and compare with the backtest (needs DATA)
 	$(BIN)/python tests/replay_check.py --data $(DATA) --out out/replay
 
+REPEATS ?=
+
+.PHONY: faults
+faults: setup ## Kill, freeze and break real installations, and check what they leave (REPEATS=N bounds it)
+	$(BIN)/python -m tests.faults --out out/faults $(if $(REPEATS),--repeats $(REPEATS))
+
 .PHONY: robustness
 robustness: setup ## Measure what each guard against wrong labels and moving frauds costs
 	$(BIN)/python tests/robustness.py --out out/robustness

@@ -14,8 +14,12 @@ from stream.one_line import one_line
 ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 # An unexpected error's message may show a value of an event: Python puts it in quotes, or it is a long number.
-_CLIENTS = ("kafka.", "aiokafka.")
+_OF_CLIENTS = ("kafka.", "aiokafka.")
 _VALUE = re.compile(r"""b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\d{8,}""", re.DOTALL)
+
+_CLIENTS = ("aiokafka", "kafka")
+_AGAIN_AFTER_S = 10.0
+_MOST_KINDS = 1_000
 
 
 class PrivateFormatter(logging.Formatter):
@@ -51,7 +55,7 @@ class PrivateFormatter(logging.Formatter):
 
     def words(self, error: BaseException) -> str:
         """Return an error's message, without values where it was not written for a person."""
-        if isinstance(error, ForeshotError | OSError) or type(error).__module__.startswith(_CLIENTS):
+        if isinstance(error, ForeshotError | OSError) or type(error).__module__.startswith(_OF_CLIENTS):
             return str(error)
         return _VALUE.sub(lambda found: self._pseudonyms.of(_bare(found[0])), str(error))
 
@@ -80,6 +84,7 @@ def set_up_logging(level: str, pseudonyms: Pseudonyms | None = None) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PrivateFormatter(pseudonyms or Pseudonyms.of_this_process()))
+    handler.addFilter(SparingClients())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -92,10 +97,35 @@ def _log_unexpected(kind: type[BaseException], error: BaseException, trace: Trac
     logging.getLogger(__name__).critical("unexpected", exc_info=(kind, error, trace))
 
 
+class SparingClients(logging.Filter):
+    """Lets Kafka's clients say the same once in ten seconds: without a broker they say it 200 times a second."""
+
+    def __init__(self) -> None:
+        """Start with nothing said."""
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a line may pass; one that does tells how many were held back."""
+        if record.name.partition(".")[0] not in _CLIENTS:
+            return True
+        kind = (record.name, str(record.msg))
+        said_s, held = self._said.get(kind, (float("-inf"), 0))
+        if record.created - said_s < _AGAIN_AFTER_S:
+            self._said[kind] = (said_s, held + 1)
+            return False
+        if len(self._said) >= _MOST_KINDS:
+            self._said.clear()
+        self._said[kind] = (record.created, 0)
+        if held:
+            record.msg = f"{record.msg} (and {held} more like it)"
+        return True
+
+
 @contextmanager
 def quiet_clients() -> Iterator[None]:
     """Keep Kafka's clients silent while they connect: what fails there is said in one line."""
-    loggers = [logging.getLogger(name) for name in ("kafka", "aiokafka")]
+    loggers = [logging.getLogger(name) for name in _CLIENTS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)

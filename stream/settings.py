@@ -73,7 +73,7 @@ class Settings(BaseModel):
         90.0, gt=0, allow_inf_nan=False, description="How long features wait for a label, in event time."
     )
     stall_seconds: float = Field(
-        30.0, gt=0, allow_inf_nan=False, description="A partition with lag and no progress for so long is stalled."
+        20.0, gt=0, allow_inf_nan=False, description="A partition with lag and no progress for so long is stalled."
     )
     session_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False, description="Kafka group session timeout.")
     pseudonymise_subjects: bool = Field(

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import faust
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -106,7 +106,11 @@ class StreamWorker:
             if (stage := self._stages.get(tp.topic)) is not None:
                 sources[stage.name, tp.partition].append(tp.topic)
         for (name, partition), topics in sources.items():
-            self._start_runner(stages[name], partition, topics)
+            try:
+                self._start_runner(stages[name], partition, topics)
+            except ForeshotError as error:
+                # Faust would bury what to do under its own traces.
+                fail(f"{name}/{partition}", error)
 
     def _start_runner(self, stage: Stage, partition: int, topics: list[str]) -> None:
         settings = self._settings
@@ -238,7 +242,7 @@ def _check_port(host: str, port: int) -> None:
             ) from error
 
 
-def fail(where: str, error: BaseException) -> None:
+def fail(where: str, error: BaseException) -> NoReturn:
     """End the process at once: what was not committed is undone by the next owner.
 
     Args:

@@ -171,7 +171,7 @@ class EmbeddedBroker:
         file = self._folder / "cluster-id"
         self._folder.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            file.write_text(urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
+            file.write_text(_new_cluster_id())
         return file.read_text()
 
     def _write_settings(self, node: _Node) -> None:
@@ -236,6 +236,13 @@ num.io.threads=4
             return False
         finally:
             admin.close()
+
+
+def _new_cluster_id() -> str:
+    # Kafka's tools take an id that begins with a dash for an option; its own are never such.
+    while (made := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
 
 
 def _free_port() -> int:

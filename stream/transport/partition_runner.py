@@ -177,7 +177,7 @@ class PartitionRunner:
             return None
 
     async def _take(self, topic: str, waiting: list[Any]) -> None:
-        records = [source_record(record) for record in waiting if record.offset >= self._next_offset[topic]]
+        records = [source_record(record) for record in _onward(waiting, self._next_offset[topic])]
         while records:
             records = records[await self._take_some(topic, records) :]
 
@@ -215,6 +215,14 @@ class PartitionRunner:
             # One state for all of the stage's topics: booked once, so that sums are right.
             where = {"topic": self.sources[0], "partition": str(self.partition)}
             self._metrics.gauge("foreshot_state_bytes", self._step.state.size_bytes(), **where)
+
+
+def _onward(records: Iterable[Any], next_offset: int) -> Iterable[Any]:
+    # A seek after an assignment fetches again what a batch that waits here may hold already.
+    for record in records:
+        if record.offset >= next_offset:
+            next_offset = record.offset + 1
+            yield record
 
 
 def _count_of_these(rejected: Iterable[Rejected], records: list[SourceRecord]) -> int:

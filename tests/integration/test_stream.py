@@ -13,7 +13,6 @@ from stream.alerts.alert import Alert
 from stream.backtest.run import Backtest, run_backtest
 from stream.events.enriched_event import RiskUpdate, decode
 from stream.events.history import history_records, label_of, select_rows
-from stream.features.counterparty_kernel import COUNTERPARTY_ROW
 from stream.features.specification import feature_hash
 from stream.features.subject import SubjectState
 from stream.scoring.initialisation import load_initialisation
@@ -54,10 +53,6 @@ def send_history(running, history, rows):
     producer.close()
 
 
-def newest(records):
-    return {record.key: record.value for record in records}
-
-
 def test_a_replay_in_step_on_one_partition_gives_the_scores_of_the_backtest(
     installation, small_history, small_lines, small_initialisation, free_port
 ):
@@ -77,49 +72,6 @@ def test_a_replay_in_step_on_one_partition_gives_the_scores_of_the_backtest(
     alerts = [Alert.model_validate_json(record.value) for record in running.records("alerts")]
     assert alerts
     assert len({alert.alert_id for alert in alerts}) == len(alerts)
-
-
-def test_a_worker_killed_mid_run_loses_nothing_repeats_nothing_and_leaves_the_state_as_it_would_be(
-    installation, small_history, small_lines, free_port, topic_prefix
-):
-    history = select_rows(small_history, np.arange(4_000))
-    killed_at = []
-
-    def feed(one, kills):
-        ready(one, small_lines, free_port)
-        sent = 0
-        for part in np.array_split(np.arange(len(history.batch)), kills + 1):
-            before, sent = sent, sent + len(part)
-            send_history(one, history, part)
-            if kills and sent < len(history.batch):
-                one.wait_for(lambda before=before: len(one.records("scored-events")) > before, every_s=0.01)
-                one.kill("w0")
-                killed_at.append((before, len(one.records("scored-events")), sent))
-                port = free_port()
-                one.start("w0", port)
-                one.wait_until_ready(port)
-        one.wait_for(lambda: len(one.records("scored-events")) >= len(history.batch))
-        one.stop()
-        one.workers.clear()
-        return one
-
-    killed = feed(installation(2, micro_batch_records=64), kills=3)
-    assert any(before < found < sent for before, found, sent in killed_at), killed_at
-    calm = feed(installation(2, prefix=topic_prefix + "calm-"), kills=0)
-    assert Counter(event.event_id for event in killed.scored()) == Counter(history.batch.event_id)
-    assert newest(killed.records("profile-state")) == newest(calm.records("profile-state"))
-    ours, theirs = newest(killed.records("score-state")), newest(calm.records("score-state"))
-    counterparties = [key for key in theirs if key.startswith(b"c")]
-    assert counterparties
-    assert {key for key in ours if key.startswith(b"c")} == set(counterparties)
-    for key in counterparties:
-        counterparties_agree(ours[key], theirs[key])
-
-
-def counterparties_agree(ours, theirs):
-    one, other = (np.frombuffer(value, COUNTERPARTY_ROW)[0] for value in (ours, theirs))
-    for name in COUNTERPARTY_ROW.names:
-        np.testing.assert_allclose(one[name], other[name], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 def test_workers_that_join_and_leave_before_anything_is_committed_and_after_lose_and_repeat_nothing(

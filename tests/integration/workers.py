@@ -32,6 +32,7 @@ class Installation:
             **{f"FORESHOT_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.workers = {}
+        self.program = ("-m", "stream.cli")
 
     @property
     def settings(self):
@@ -49,7 +50,7 @@ class Installation:
             "FORESHOT_WEB_PORT": str(port),
         }
         log = (self.folder / f"{name}.log").open("ab")
-        command = [sys.executable, "-m", "stream.cli", "worker", "--role", role]
+        command = [sys.executable, *self.program, "worker", "--role", role]
         self.workers[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         log.close()
         return self.workers[name]

@@ -10,7 +10,7 @@ from kafka.errors import KafkaTimeoutError
 
 from stream.errors import UsageError
 from stream.events.pseudonym import Pseudonyms
-from stream.logs import PrivateFormatter, quiet_clients
+from stream.logs import PrivateFormatter, SparingClients, quiet_clients
 
 CONNECT = """
 from stream.errors import BrokerUnavailableError
@@ -105,3 +105,17 @@ def test_an_errors_own_words_begin_no_line_of_the_traceback(error):
     assert not any(line.startswith("2026-01-01") for line in said.splitlines())
     assert "\x1b" not in said
     assert "while scoring" in said
+
+
+def test_clients_say_the_same_once_in_ten_seconds_and_then_how_often():
+    sparing = SparingClients()
+
+    def said(at_s, name="aiokafka.fetcher", node=1):
+        record = logging.makeLogRecord({"name": name, "msg": "node %s is away", "args": (node,), "created": at_s})
+        return record.getMessage() if sparing.filter(record) else None
+
+    assert said(100.0) == "node 1 is away"
+    assert [said(101.0, node=2), said(109.0)] == [None, None]
+    assert said(102.0, "aiokafka.client") == "node 1 is away"
+    assert said(111.0) == "node 1 is away (and 2 more like it)"
+    assert [said(112.0, "stream.transport.app"), said(112.1, "stream.transport.app")] == ["node 1 is away"] * 2

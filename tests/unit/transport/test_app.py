@@ -1,11 +1,21 @@
-"""The worker: a runner ends though its cancellation is swallowed on the way; the web port is not open to all."""
+"""Starting and leaving: a state that cannot be opened is told in one line; a runner ends though it is deaf at first."""
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 
-from stream.settings import load_settings
-from stream.transport.app import _end, _faust_app
+import pytest
+from faust.types import TP
+
+from stream.errors import ForeshotError
+from stream.metrics import Metrics
+from stream.settings import Settings, load_settings
+from stream.transport import app
+from stream.transport.app import StreamWorker, _end, _faust_app
 from stream.transport.cluster import Cluster
+from stream.transport.health import Health
+from stream.transport.stage import Stage
+from stream.transport.weights_topic import WeightsTopic
 
 
 def test_a_task_that_swallows_its_first_cancellation_is_ended_all_the_same():
@@ -30,3 +40,21 @@ def test_the_web_port_binds_to_the_loopback_address_unless_told(tmp_path):
 
     assert bound() == "127.0.0.1"
     assert bound(web_host="192.0.2.7") == "192.0.2.7"
+
+
+def test_a_state_that_cannot_be_opened_ends_the_worker_with_its_reason(tmp_path, monkeypatch):
+    def refuse(_partition):
+        raise ForeshotError("feature store /var/state: Permission denied; give a folder that can be written")
+
+    def end(where, error):
+        raise SystemExit(f"{where}: {error}")
+
+    monkeypatch.setattr(app, "fail", end)
+    metrics = Metrics()
+    stage = Stage("match", ("scored-events",), None, refuse)
+    cluster = Cluster.plain("127.0.0.1:1")
+    weights = WeightsTopic(cluster, "line-weights", lambda *_: True)
+    worker = StreamWorker(Settings(state_folder=tmp_path), cluster, [stage], weights, metrics, Health(1.0, metrics))
+    monkeypatch.setattr(type(worker.app), "consumer_generation_id", 1)
+    with pytest.raises(SystemExit, match=r"match/0: feature store .* give a folder that can be written"):
+        asyncio.run(worker._on_assigned(SimpleNamespace(), {TP("scored-events", 0)}))

@@ -123,6 +123,10 @@ def test_records_below_the_committed_offset_are_not_taken_again():
     assert run([a_batch([3, 4, 5])], committed=5) == [([b"5"], "in", 6)]
 
 
+def test_records_that_two_waiting_batches_share_are_taken_once():
+    assert run([a_batch([3, 4, 5]), a_batch([5, 6]), a_batch([3])]) == [([b"3", b"4", b"5", b"6"], "in", 7)]
+
+
 def test_a_batch_committed_whole_makes_no_transaction():
     assert run([a_batch([3, 4])], committed=5) == []
 
