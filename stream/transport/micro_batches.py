@@ -20,6 +20,8 @@ from faust.types.transports import ConsumerT
 from stream.transport.assignor import CoPartitionAssignor
 from stream.transport.cluster import Cluster
 
+_LOOK_AGAIN_S = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class MicroBatch:
@@ -102,10 +104,12 @@ class MicroBatchConsumer(driver.Consumer):
     _thread: MicroBatchConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Start with no fetch under way."""
+        """Start with no fetch under way, and no generation of the group whose partitions were sought."""
         super().__init__(*args, **kwargs)
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
+        self._seeks = 0
+        self._sought: int | None = None
 
     def _new_consumer_thread(self) -> MicroBatchConsumerThread:
         return MicroBatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -114,7 +118,12 @@ class MicroBatchConsumer(driver.Consumer):
         """Fetch, and yield a message per run of at most `micro_batch_records`."""
         if not self.flow_active:
             await self.wait(cast("Any", self.can_resume_flow))
-        generation = self.app.consumer_generation_id
+        generation, seeks = self.app.consumer_generation_id, self._seeks
+        if self._sought != generation:
+            # Faust lets the flow go on before it seeks. What was fetched from where a former
+            # assignment stood would overtake the records from the committed offset on.
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            return
         self._no_fetch.clear()
         try:
             records, active = await self._wait_next_records(timeout)
@@ -124,7 +133,7 @@ class MicroBatchConsumer(driver.Consumer):
             raise
         finally:
             self._no_fetch.set()
-        if records is None or self.should_stop or not self._still(generation):
+        if records is None or self.should_stop or not self._still(generation, seeks):
             return
         size = cast("MicroBatchTransport", self.transport).micro_batch_records
         for tp, run in records.items():
@@ -134,15 +143,15 @@ class MicroBatchConsumer(driver.Consumer):
             first = self._read_offset.get(tp)
             kept = [record for record in run if first is None or record.offset >= first]
             for start in range(0, len(kept), size):
-                if not self._still(generation):
+                if not self._still(generation, seeks):
                     return
                 chunk = kept[start : start + size]
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
 
-    def _still(self, generation: int) -> bool:
-        return self.flow_active and bool(self.app.consumer_generation_id == generation)
+    def _still(self, generation: int, seeks: int) -> bool:
+        return self.flow_active and self._seeks == seeks and bool(self.app.consumer_generation_id == generation)
 
     async def perform_seek(self) -> None:
         """Seek all partitions to their committed offsets, once no fetch is under way.
@@ -150,8 +159,12 @@ class MicroBatchConsumer(driver.Consumer):
         A fetch that began before a rebalance moves the new assignment's position and its
         records are dropped: after the seek they would be lost.
         """
+        self._seeks += 1
+        self._sought = None
+        generation = self.app.consumer_generation_id
         await self._no_fetch.wait()
         await super().perform_seek()
+        self._sought = generation
 
     def _run_message(self, tp: TP, batch: MicroBatch) -> Message:
         message = cast("Any", self._to_message(tp, batch.records[-1]))

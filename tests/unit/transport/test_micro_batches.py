@@ -18,6 +18,7 @@ class StandingConsumer(MicroBatchConsumer):
         self.transport = SimpleNamespace(micro_batch_records=2)
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
+        self._seeks, self._sought = 0, 1
         self._read_offset = {}
         self._committed_offset = {}
         self._buffered_partitions = set()
@@ -102,6 +103,34 @@ def test_a_fetch_waits_while_the_flow_is_stopped_and_a_seek_does_not_wait_for_it
         return await waiting
 
     assert asyncio.run(work()) == [[4]]
+
+
+def test_nothing_is_fetched_after_a_rebalance_before_the_seek_though_the_flow_goes_on():
+    async def work():
+        async def fetch():
+            return records(5, 6)
+
+        consumer = StandingConsumer(fetch)
+        consumer.app.consumer_generation_id = 2
+        before = await taken(consumer)
+        await consumer.perform_seek()
+        return before, await taken(consumer)
+
+    assert asyncio.run(work()) == ([], [[5, 6]])
+
+
+def test_a_seek_ends_what_a_fetch_before_it_still_has_to_hand_out():
+    async def work():
+        async def fetch():
+            return records(5, 6, 7, 8)
+
+        consumer = StandingConsumer(fetch)
+        handed = consumer.getmany(1.0)
+        first = [one.offset for one in (await anext(handed))[1].value.records]
+        await consumer.perform_seek()
+        return first, [message async for message in handed], consumer._read_offset
+
+    assert asyncio.run(work()) == ([5, 6], [], {PAYMENTS: 4})
 
 
 def test_partitions_without_a_commit_are_read_from_their_beginning():
