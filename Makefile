@@ -41,6 +41,18 @@ lint: setup ## Check style, types and layers
 bench: setup ## Measure the hot paths
 	$(BIN)/python -m pytest -q tests/benchmarks --benchmark-only
 
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.installed
+
+$(PEERS_STAMP): requirements-peers.lock | $(STAMP)
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	VIRTUAL_ENV=$(CURDIR)/$(PEERS) $(BIN)/uv pip install --quiet --require-hashes -r requirements-peers.lock
+	touch $@
+
+.PHONY: bench-peers
+bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Quix Streams and aiokafka
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers --peers $(PEERS)/bin --out out/peers
+
 .PHONY: handbook
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook
@@ -102,6 +114,7 @@ lock: ## Make all requirements*.lock anew; the images' have the versions that ar
 	$(LOCK) pyproject.toml --constraints requirements.lock --output-file requirements-scorer.lock
 	$(LOCK) pyproject.toml --extra learn --constraints requirements.lock --output-file requirements-learner.lock
 	$(LOCK) --group build --output-file requirements-build.lock
+	$(LOCK) --group peers --output-file requirements-peers.lock
 
 .PHONY: docs
 docs: setup ## Make the generated pages anew
