@@ -97,7 +97,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 inner-steps: setup ## Measure how many inner steps so many labels bear
 	$(BIN)/python tests/inner_steps.py --out out/inner_steps
 
-AUDITED := scorer learner build
+AUDITED := scorer learner build peers
 UVX := $(BIN)/uvx --quiet
 
 .PHONY: audit
