@@ -172,15 +172,15 @@ def main():
     protocol = Protocol(draws=args.draws, query_rows=10_000)
     read, _ = LineReader(args.tasks, args.data).read(declared)
     lines = {section: [cut_line(line, protocol) for line in some] for section, some in read.items()}
+    args.out.mkdir(parents=True, exist_ok=True)
     found = {}
     for fold in deal(lines, declared.folds)[: args.folds]:
         tasks = [line.task for line in [*fold.train, *fold.validation]]
         for way, (patched, bank) in TRAINED.items():
             with patched():
                 judge(found, way, trained_on(tasks, bank), fold.test, protocol)
+            (args.out / "ablation.json").write_text(json.dumps(found, indent=2) + "\n")
             print(f"{way} is judged on {len(fold.test)} lines", flush=True)
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "ablation.json").write_text(json.dumps(found, indent=2) + "\n")
     print("| | " + " | ".join(f"K = {count}" for count in COUNTS) + " |\n|" + "---|" * (len(COUNTS) + 1))
     for way in found:
         print(f"| {way} | " + " | ".join(told(found, way, count) for count in COUNTS) + " |")
