@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import orjson
 from pydantic import ValidationError
 
@@ -18,9 +19,8 @@ from stream.events.transaction_columns import batch_of
 REKEYED_SUFFIX = "-rekeyed"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """A record as it lies on its topic.
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record as it lies on its topic; two of them are made for every event, and a struct is made fastest.
 
     Attributes:
         topic: Full name.
