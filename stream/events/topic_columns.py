@@ -35,7 +35,9 @@ class TopicColumns:
         self._max_bytes = max_bytes
         self._paths = sorted(chooser.paths.union(*(paths_of(reader.line.roles) for reader in readers)))
         self._take = compile_paths(self._paths)
-        self._alike = {reader: alike(reader.line) for reader in readers}
+        # Readers of lines that read alike have one number.
+        numbers: dict[Alike, int] = {}
+        self._number = {reader: numbers.setdefault(alike(reader.line), len(numbers)) for reader in readers}
 
     def read(self, values: Sequence[bytes | None], produced_at_ms: Sequence[int], now_s: float) -> list[Part]:
         """Return the plain events of `values` in parts, in order within each.
@@ -62,12 +64,12 @@ class TopicColumns:
 
     def _groups(self, chosen: list[LineReader | None]) -> Iterator[tuple[list[LineReader], list[int]]]:
         """Yield events of lines that read alike: each one's reader, and which they are."""
-        kinds = {reader: None if reader is None else self._alike[reader] for reader in set(chosen)}
-        members: dict[Alike | None, list[int]] = defaultdict(list)
+        members: dict[int, list[int]] = defaultdict(list)
         for at, reader in enumerate(chosen):
-            members[kinds[reader]].append(at)
-        for kind, own in members.items():
-            if kind is not None and len(own) >= _FEWEST:
+            if reader is not None:
+                members[self._number[reader]].append(at)
+        for own in members.values():
+            if len(own) >= _FEWEST:
                 yield [reader for at in own if (reader := chosen[at]) is not None], own
 
     def _parse(self, values: Sequence[bytes | None]) -> tuple[list[int], list[tuple[Any, ...]]]:
