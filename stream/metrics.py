@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 Kind = Literal["counter", "gauge", "histogram"]
@@ -143,9 +144,7 @@ class Metrics:
         """Add every one of `values` to a histogram."""
         metric = self._made[name]
         assert isinstance(metric, Histogram)  # noqa: S101 - a programming error, not input
-        child = metric.labels(**labels) if labels else metric
-        for value in values:
-            child.observe(value)
+        _observe_all(metric.labels(**labels) if labels else metric, values)
 
     def forget(self, name: str, **labels: str) -> None:
         """Drop one series of a metric, if there is one."""
@@ -163,6 +162,16 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _observe_all(histogram: Histogram, values: Sequence[float]) -> None:
+    # As `observe` does for one value, which for each event of a batch would cost more than its score.
+    bounds = histogram._upper_bounds  # noqa: SLF001 - no public way to add many
+    counts = np.bincount(np.searchsorted(bounds, values), minlength=len(bounds))
+    histogram._sum.inc(float(np.sum(values)))  # noqa: SLF001 - the same
+    for bucket, count in zip(histogram._buckets, counts.tolist(), strict=False):  # noqa: SLF001 - the same
+        if count:
+            bucket.inc(count)
 
 
 def _make(item: MetricDefinition, registry: CollectorRegistry) -> Counter | Gauge | Histogram:

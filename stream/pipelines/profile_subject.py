@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from stream.events.decode import Decoder, Rejected, SourceRecord
+from stream.events.decode import Decoder, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, encode
 from stream.events.event_batch import EventBatch
 from stream.events.produced_at import produced_at_headers
@@ -118,13 +118,11 @@ class RekeyStep(StatelessReplay):
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Key each readable record by its subject; its bytes stay as they are, and when it was produced is told."""
-        outgoing: list[Outgoing] = []
-        refused: list[Rejected] = []
-        for record in records:
-            batch, rejected = self._decoder.decode([record])
-            refused += rejected
-            headers = produced_at_headers(record.timestamp_ms)
-            outgoing += [
-                Outgoing(self._topic, subject.encode(), record.value, headers=headers) for subject in batch.subject
-            ]
-        return Effects(outgoing, refused)
+        batch, rejected = self._decoder.decode(records)
+        refused = {id(one.record) for one in rejected}
+        kept = [record for record in records if id(record) not in refused]
+        outgoing = [
+            Outgoing(self._topic, subject.encode(), record.value, headers=produced_at_headers(record.timestamp_ms))
+            for subject, record in zip(batch.subject, kept, strict=True)
+        ]
+        return Effects(outgoing, rejected)

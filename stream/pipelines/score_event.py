@@ -4,10 +4,10 @@ Pure: records in order and state in, scored events out. Live, replay and backtes
 this same code, so the same order of arrival gives the same scores.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import repeat
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,14 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
-from stream.events.scored_event import ScoredEvent
+from stream.events.scored_event import ScoredEvent, of_columns
+from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
 from stream.scoring.line_scorers import LineScorers
+
+Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,6 @@ class Scoring:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class LineScores:
-    """Scores of one line's rows of a batch, in their order."""
-
-    score: npt.NDArray[np.float64]
-    anomaly: npt.NDArray[np.float64]
-    threshold: npt.NDArray[np.float64]
-    alerted: npt.NDArray[np.bool_]
-
-
 def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[ScoredEvent]:
     """Return the scored events of a batch, and change the counterparties' state.
 
@@ -67,6 +60,8 @@ def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[Sc
         One scored event for every event, in order; the others give none.
     """
     active, due = scoring.active, scoring.active.due
+    if not due and WeightsActivation not in set(map(type, records)):
+        return _score_run(scoring, cast("Sequence[EnrichedEvent | RiskUpdate]", records))
     scored: list[ScoredEvent] = []
     run: list[EnrichedEvent | RiskUpdate] = []
     for record in records:
@@ -97,41 +92,53 @@ def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) 
         return []
     counterparty_part = observe(scoring.counterparties, _columns(scoring.lines, records))
     events, features = _with_features(records, counterparty_part)
-    by_line: dict[str, list[int]] = defaultdict(list)
+    rows_of: dict[str, list[int]] = {line: [] for line in dict.fromkeys(event.line for event in events)}
+    if len(rows_of) == 1:
+        return _score_line(scoring, events[0].line, events, features)
     for row, event in enumerate(events):
-        by_line[event.line].append(row)
-    scored: list[ScoredEvent | None] = [None] * len(events)
-    for line, rows in by_line.items():
+        rows_of[event.line].append(row)
+    scored: dict[int, ScoredEvent] = {}
+    for line, rows in rows_of.items():
         chosen = [events[row] for row in rows]
-        for row, one in zip(rows, _score_line(scoring, line, chosen, features[rows]), strict=True):
-            scored[row] = one
-    return [one for one in scored if one is not None]
+        scored |= zip(rows, _score_line(scoring, line, chosen, features[rows]), strict=True)
+    return [scored[row] for row in range(len(events))]
 
 
 def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
     count = len(records)
     delay = {name: line.label_delay_s for name, line in lines.items()}
+    line_of = [record.line for record in records]
+    amount, fraud_delta = _amounts(records)
+    return CounterpartyBatch(
+        line=line_of,
+        counterparty=[record.counterparty for record in records],
+        occurred_at_s=np.array([record.occurred_at_s for record in records], np.float64),
+        amount=amount,
+        fraud_delta=fraud_delta,
+        delay_s=np.fromiter(map(delay.__getitem__, line_of), np.float64, count),
+    )
+
+
+def _amounts(records: Sequence[EnrichedEvent | RiskUpdate]) -> tuple[Vector, Vector]:
+    """Return amounts, 0 for risk updates, and changes of known frauds, 0 for events."""
+    if set(map(type, records)) == {EnrichedEvent}:
+        events = cast("Sequence[EnrichedEvent]", records)
+        return np.array([event.amount for event in events], np.float64), np.zeros(len(events))
     amount = [record.amount if isinstance(record, EnrichedEvent) else 0.0 for record in records]
     delta = [0.0 if isinstance(record, EnrichedEvent) else record.fraud_delta for record in records]
-    return CounterpartyBatch(
-        line=[record.line for record in records],
-        counterparty=[record.counterparty for record in records],
-        occurred_at_s=np.fromiter((record.occurred_at_s for record in records), np.float64, count),
-        amount=np.array(amount, np.float64),
-        fraud_delta=np.array(delta, np.float64),
-        delay_s=np.fromiter((delay[record.line] for record in records), np.float64, count),
-    )
+    return np.array(amount, np.float64), np.array(delta, np.float64)
 
 
 def _with_features(
     records: Sequence[EnrichedEvent | RiskUpdate], counterparty_part: npt.NDArray[np.float32]
 ) -> tuple[list[EnrichedEvent], npt.NDArray[np.float32]]:
-    rows = [row for row, record in enumerate(records) if isinstance(record, EnrichedEvent)]
-    events = [record for record in records if isinstance(record, EnrichedEvent)]
+    events = [record for record in records if type(record) is EnrichedEvent]
     if not events:
         return [], np.empty((0, 0), np.float32)
-    subject_part = np.frombuffer(b"".join(event.features for event in events), "<f4").reshape(len(events), -1)
-    return events, np.hstack([subject_part, counterparty_part[rows]])
+    if len(events) < len(records):
+        counterparty_part = counterparty_part[[type(record) is EnrichedEvent for record in records]]
+    subject_part = np.frombuffer(b"".join([event.features for event in events]), "<f4").reshape(len(events), -1)
+    return events, np.hstack([subject_part, counterparty_part])
 
 
 def _score_line(
@@ -148,36 +155,28 @@ def _score_line(
     found = current.reasons(features[alert_rows], scoring.lines[line].kind) if len(alert_rows) else []
     reasons = dict(zip(alert_rows.tolist(), found, strict=True))
     manifest = current.manifest
-    scored_at_ms = int(scoring.clock.now_s() * 1000)
     raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
-    hashed = feature_hash()
-    return [
-        ScoredEvent(
-            event_id=event.event_id,
-            line=line,
-            subject=event.subject,
-            counterparty=event.counterparty,
-            currency=event.currency,
-            occurred_at=iso_time(event.occurred_at_s),
-            occurred_at_s=event.occurred_at_s,
-            amount_minor=event.amount_minor,
-            score=float(scores.score[row]),
-            anomaly=float(scores.anomaly[row]),
-            initialisation_only=manifest.support_frauds == 0,
-            weights_version=manifest.version,
-            initialisation=manifest.initialisation,
-            threshold=float(threshold[row]),
-            alerted=bool(alerted[row]),
-            reasons=reasons.get(row, []),
-            feature_hash=hashed,
-            features=raw[row * width : (row + 1) * width],
-            produced_at_ms=event.produced_at_ms,
-            scored_at_ms=scored_at_ms,
-        )
-        for row, event in enumerate(events)
-    ]
-
-
-def iso_time(epoch_s: float) -> str:
-    """Return an event time as ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return of_columns(
+        {
+            "event_id": [event.event_id for event in events],
+            "line": repeat(line),
+            "subject": [event.subject for event in events],
+            "counterparty": [event.counterparty for event in events],
+            "currency": [event.currency for event in events],
+            "occurred_at": utc_texts(occurred_at_s),
+            "occurred_at_s": occurred_at_s.tolist(),
+            "amount_minor": [event.amount_minor for event in events],
+            "score": scores.score.tolist(),
+            "anomaly": scores.anomaly.tolist(),
+            "initialisation_only": repeat(manifest.support_frauds == 0),
+            "weights_version": repeat(manifest.version),
+            "initialisation": repeat(manifest.initialisation),
+            "threshold": threshold.tolist(),
+            "alerted": alerted.tolist(),
+            "reasons": [reasons.get(row, []) for row in range(len(events))],
+            "feature_hash": repeat(feature_hash()),
+            "features": [raw[start : start + width] for start in range(0, len(raw), width)],
+            "produced_at_ms": [event.produced_at_ms for event in events],
+            "scored_at_ms": repeat(int(scoring.clock.now_s() * 1000)),
+        }
+    )
