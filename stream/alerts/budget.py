@@ -9,24 +9,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from stream.alerts.recent_scores import (
-    BLOCK_BYTES,
-    BLOCKS,
-    HEAD_BYTES,
-    WIDTH,
-    Row,
-    block_of,
-    find_thresholds,
-    head_of,
-    refill,
-    take_block,
-    take_head,
-)
+from stream.alerts.recent_scores import BLOCK, BLOCKS, HEAD, WIDTH, find_thresholds, refill, take_former
 from stream.scoring.score_histogram import BINS, score_at
 
 _FIRST_LINES = 16
 # Between a line's name, which holds none, and the number of a block of its scores.
 _SEPARATOR = "\0"
+_BYTES = 8
+_BLOCK_BYTES, _HEAD_BYTES = BLOCK * _BYTES, (WIDTH - HEAD) * _BYTES
 
 
 class AlertBudget:
@@ -89,16 +79,17 @@ class AlertBudget:
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """Return what changed of the rows since the last call, by blocks."""
-        changes: list[tuple[bytes, bytes | None]] = []
-        for line in sorted(self._changed):
-            at = self._row_of[line]
-            row: Row = self._rows[at]
-            changes.append((line.encode(), head_of(row)))
-            changes += [
-                (f"{line}{_SEPARATOR}{block}".encode(), block_of(row, block))
-                for block in np.flatnonzero(self._touched[at]).tolist()
-            ]
-            self._touched[at] = False
+        lines = sorted(self._changed)
+        rows = np.fromiter(map(self._row_of.__getitem__, lines), np.int64, len(lines))
+        raw, width = self._rows[rows].tobytes(), WIDTH * _BYTES
+        changes: list[tuple[bytes, bytes | None]] = [
+            (line.encode(), raw[width * at + HEAD * _BYTES : width * (at + 1)]) for at, line in enumerate(lines)
+        ]
+        for at, block in np.argwhere(self._touched[rows]).tolist():
+            start = width * at + _BLOCK_BYTES * block
+            key = f"{lines[at]}{_SEPARATOR}{block}".encode()
+            changes.append((key, raw[start : start + _BLOCK_BYTES]))
+        self._touched[rows] = False
         self._changed.clear()
         return changes
 
@@ -108,25 +99,23 @@ class AlertBudget:
 
     def size_bytes(self) -> int:
         """Return the memory of all rows."""
-        return len(self._row_of) * (WIDTH * 8 + BLOCKS + 200)
+        return len(self._row_of) * (WIDTH * _BYTES + BLOCKS + 200)
 
     def _take(self, key: str, value: bytes) -> int:
         line, _, block = key.partition(_SEPARATOR)
-        # A record of another length was written by another release; a day's events regrow it.
-        if len(value) != (BLOCK_BYTES if block else HEAD_BYTES):
-            return self._take_whole(line, value) if not block and len(value) == WIDTH * 8 else 0
-        row = self._rows[self._row(line)]
+        if len(value) not in ((_BLOCK_BYTES,) if block else (_HEAD_BYTES, WIDTH * _BYTES)):
+            # Another release's; a day's events regrow it.
+            return 0
+        at, found = self._row(line), np.frombuffer(value)
+        row = self._rows[at]
         if block:
-            take_block(row, int(block), value)
+            row[BLOCK * int(block) : BLOCK * (int(block) + 1)] = found
+        elif len(value) == _HEAD_BYTES:
+            row[HEAD:] = found
         else:
-            take_head(row, value)
-        return 1
-
-    def _take_whole(self, line: str, value: bytes) -> int:
-        # As an earlier release wrote it: all of it goes out anew with the next change.
-        at = self._row(line)
-        self._rows[at] = np.frombuffer(value)
-        self._touched[at] = True
+            # As an earlier release wrote it: all of it goes out anew with the next change.
+            take_former(row, found)
+            self._touched[at] = True
         return 1
 
     def _touch(self, line: str, at: int) -> None:

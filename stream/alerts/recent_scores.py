@@ -1,8 +1,8 @@
 """A line's recent scores: a histogram that decays in event time, and the threshold it gives.
 
-One row of numbers holds all of it: the bins, their sums in blocks (a threshold is found without
-walking all bins), and a few times and counts. An event changes one block and those few, so that
-a row's changes are told by blocks.
+One row of numbers holds all of it: blocks of bins, each with its sum (a threshold is found without walking
+all bins), and a few times and counts. An event changes one block and those few, so that a row's changes are
+told by blocks.
 """
 
 import math
@@ -19,13 +19,15 @@ Doubles = npt.NDArray[np.float64]
 HALF_LIFE_S = 86_400.0
 _DAY_S = 86_400.0
 _DECAY = math.log(2.0) / HALF_LIFE_S
-_BLOCK = 16
-BLOCKS = BINS // _BLOCK
-# After the bins and the blocks: newest event time; seconds lived, silences cut short; the
+_BINS_OF_BLOCK = 16
+BLOCKS = BINS // _BINS_OF_BLOCK
+# A block's bins and their sum, which is not to the last bit what adding them anew would give.
+BLOCK = _BINS_OF_BLOCK + 1
+# After the blocks: newest event time; seconds lived, silences cut short; the
 # second whose events weigh 1; total weight; number of events.
-_NEWEST = BINS + BLOCKS
-_LIVED, _UNIT, _TOTAL, _SEEN = _NEWEST + 1, _NEWEST + 2, _NEWEST + 3, _NEWEST + 4
-WIDTH = _NEWEST + 5
+HEAD = BLOCKS * BLOCK
+_NEWEST, _LIVED, _UNIT, _TOTAL, _SEEN = HEAD, HEAD + 1, HEAD + 2, HEAD + 3, HEAD + 4
+WIDTH = HEAD + 5
 # A longer silence counts as this long. Were all of it decayed, the first events after it
 # would find a line that seems to have fewer events than its budget, and all be alerts.
 _MOST_SILENCE_S = 86_400.0
@@ -35,32 +37,6 @@ LEAST_EVENTS = 20.0
 _MOST_EXPONENT = 400.0
 
 
-HEAD_BYTES = (WIDTH - _NEWEST) * 8
-BLOCK_BYTES = (_BLOCK + 1) * 8
-
-
-def head_of(row: Row) -> bytes:
-    """Return a row's times and counts."""
-    return row[_NEWEST:].tobytes()
-
-
-def take_head(row: Row, content: bytes) -> None:
-    """Put times and counts back."""
-    row[_NEWEST:] = np.frombuffer(content)
-
-
-def block_of(row: Row, block: int) -> bytes:
-    """Return a block's bins and its sum, which is not to the last bit what adding the bins would give."""
-    return np.append(row[_BLOCK * block : _BLOCK * (block + 1)], row[BINS + block]).tobytes()
-
-
-def take_block(row: Row, block: int, content: bytes) -> None:
-    """Put a block's bins and its sum back."""
-    values = np.frombuffer(content)
-    row[_BLOCK * block : _BLOCK * (block + 1)] = values[:-1]
-    row[BINS + block] = values[-1]
-
-
 def refill(row: Row, histogram: npt.NDArray[np.float64]) -> None:
     """Spread a row's total over the bins as another distribution of scores.
 
@@ -68,8 +44,20 @@ def refill(row: Row, histogram: npt.NDArray[np.float64]) -> None:
         row: Changed in place.
         histogram: Share of scores in each bin, [512].
     """
-    row[:BINS] = histogram * row[_TOTAL]
-    row[BINS:_NEWEST] = row[:BINS].reshape(BLOCKS, _BLOCK).sum(1)
+    _put_bins(row, histogram * row[_TOTAL])
+    blocks = row[:HEAD].reshape(BLOCKS, BLOCK)
+    blocks[:, -1] = blocks[:, :-1].sum(1)
+
+
+def take_former(row: Row, former: npt.NDArray[np.float64]) -> None:
+    """Take a row as an earlier release wrote it: all bins, then their sums, then times and counts; [WIDTH]."""
+    _put_bins(row, former[:BINS])
+    row[:HEAD].reshape(BLOCKS, BLOCK)[:, -1] = former[BINS:HEAD]
+    row[HEAD:] = former[HEAD:]
+
+
+def _put_bins(row: Row, bins: npt.NDArray[np.float64]) -> None:
+    row[:HEAD].reshape(BLOCKS, BLOCK)[:, :-1] = bins.reshape(BLOCKS, _BINS_OF_BLOCK)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -108,9 +96,10 @@ def find_thresholds(
         # Instead of decaying all bins, each event weighs more than the last one.
         weight = np.exp(_DECAY * (row[_LIVED] - late_s - row[_UNIT]))
         at = min(int(bin_position(scores[index])), BINS - 1)
-        row[at] += weight
-        row[BINS + at // _BLOCK] += weight
-        touched[line[index], at // _BLOCK] = True
+        block = at // _BINS_OF_BLOCK
+        row[BLOCK * block + at % _BINS_OF_BLOCK] += weight
+        row[BLOCK * block + _BINS_OF_BLOCK] += weight
+        touched[line[index], block] = True
         row[_TOTAL] += weight
         row[_SEEN] += 1.0
 
@@ -118,7 +107,7 @@ def find_thresholds(
 @numba.njit(cache=True, nogil=True)
 def _rescale(row: Row) -> None:
     factor = np.exp(-_DECAY * (row[_LIVED] - row[_UNIT]))
-    for index in range(BINS + BLOCKS):
+    for index in range(HEAD):
         row[index] *= factor
     row[_TOTAL] *= factor
     row[_UNIT] = row[_LIVED]
@@ -134,12 +123,13 @@ def _threshold(row: Row, budget_per_day: float) -> float:
     allowed = budget_per_day / _DAY_S / _DECAY * gathered * np.exp(_DECAY * (row[_LIVED] - row[_UNIT]))
     above = 0.0
     for block in range(BLOCKS - 1, -1, -1):
-        if above + row[BINS + block] <= allowed:
-            above += row[BINS + block]
+        of_block = row[BLOCK * block + _BINS_OF_BLOCK]
+        if above + of_block <= allowed:
+            above += of_block
             continue
-        for index in range(_BLOCK * (block + 1) - 1, _BLOCK * block - 1, -1):
-            inside = row[index]
+        for index in range(_BINS_OF_BLOCK - 1, -1, -1):
+            inside = row[BLOCK * block + index]
             if above + inside > allowed:
-                return float(index + 1.0 - (allowed - above) / inside)
+                return float(_BINS_OF_BLOCK * block + index + 1.0 - (allowed - above) / inside)
             above += inside
     return 0.0

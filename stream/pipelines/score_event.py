@@ -4,10 +4,10 @@ Pure: records in order and state in, scored events out. Live, replay and backtes
 this same code, so the same order of arrival gives the same scores.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,14 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
-from stream.events.scored_event import ScoredEvent, of_columns
+from stream.events.scored_event import Reason, ScoredEvent, of_columns
 from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
+from stream.scoring.line_scorer import LineScorer
 from stream.scoring.line_scorers import LineScorers
+from stream.scoring.many_lines import score_each
 
 Vector = npt.NDArray[np.float64]
 
@@ -92,22 +94,13 @@ def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) 
         return []
     counterparty_part = observe(scoring.counterparties, _columns(scoring.lines, records))
     events, features = _with_features(records, counterparty_part)
-    rows_of: dict[str, list[int]] = {line: [] for line in dict.fromkeys(event.line for event in events)}
-    if len(rows_of) == 1:
-        return _score_line(scoring, events[0].line, events, features)
-    for row, event in enumerate(events):
-        rows_of[event.line].append(row)
-    scored: dict[int, ScoredEvent] = {}
-    for line, rows in rows_of.items():
-        chosen = [events[row] for row in rows]
-        scored |= zip(rows, _score_line(scoring, line, chosen, features[rows]), strict=True)
-    return [scored[row] for row in range(len(events))]
+    return _score(scoring, events, features) if events else []
 
 
 def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
     count = len(records)
-    delay = {name: line.label_delay_s for name, line in lines.items()}
     line_of = [record.line for record in records]
+    delay = {name: lines[name].label_delay_s for name in set(line_of)}
     amount, fraud_delta = _amounts(records)
     return CounterpartyBatch(
         line=line_of,
@@ -141,25 +134,26 @@ def _with_features(
     return events, np.hstack([subject_part, counterparty_part])
 
 
-def _score_line(
-    scoring: Scoring, line: str, events: list[EnrichedEvent], features: npt.NDArray[np.float32]
-) -> list[ScoredEvent]:
-    current = scoring.scorers.get(line, scoring.active.version(line))
-    scores = current.score(features)
+def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[np.float32]) -> list[ScoredEvent]:
+    line_of = [event.line for event in events]
+    lines = list(dict.fromkeys(line_of))
+    scorers = [scoring.scorers.get(line, scoring.active.version(line)) for line in lines]
+    number = {line: at for at, line in enumerate(lines)}
+    which = np.fromiter(map(number.__getitem__, line_of), np.int64, len(events))
+    scores = score_each(scorers, which, features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
-    budget = scoring.lines[line].alerts.budget_per_day
+    budget = np.array([scoring.lines[line].alerts.budget_per_day for line in lines])
     threshold, alerted = scoring.budget.observe_and_decide(
-        line, scores.score, occurred_at_s, budget, scoring.partitions
+        line_of, scores.score, occurred_at_s, budget[which], scoring.partitions
     )
-    alert_rows = np.flatnonzero(alerted)
-    found = current.reasons(features[alert_rows], scoring.lines[line].kind) if len(alert_rows) else []
-    reasons = dict(zip(alert_rows.tolist(), found, strict=True))
-    manifest = current.manifest
+    reasons = _reasons(scoring.lines, scorers, events, which, features, np.flatnonzero(alerted))
+    manifests = [scorer.manifest for scorer in scorers]
+    of_event = which.tolist()
     raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
     return of_columns(
         {
             "event_id": [event.event_id for event in events],
-            "line": repeat(line),
+            "line": line_of,
             "subject": [event.subject for event in events],
             "counterparty": [event.counterparty for event in events],
             "currency": [event.currency for event in events],
@@ -168,9 +162,9 @@ def _score_line(
             "amount_minor": [event.amount_minor for event in events],
             "score": scores.score.tolist(),
             "anomaly": scores.anomaly.tolist(),
-            "initialisation_only": repeat(manifest.support_frauds == 0),
-            "weights_version": repeat(manifest.version),
-            "initialisation": repeat(manifest.initialisation),
+            "initialisation_only": _spread([one.support_frauds == 0 for one in manifests], of_event),
+            "weights_version": _spread([one.version for one in manifests], of_event),
+            "initialisation": _spread([one.initialisation for one in manifests], of_event),
             "threshold": threshold.tolist(),
             "alerted": alerted.tolist(),
             "reasons": [reasons.get(row, []) for row in range(len(events))],
@@ -180,3 +174,24 @@ def _score_line(
             "scored_at_ms": repeat(int(scoring.clock.now_s() * 1000)),
         }
     )
+
+
+def _reasons(
+    lines: Mapping[str, BusinessLine],
+    scorers: Sequence[LineScorer],
+    events: Sequence[EnrichedEvent],
+    which: npt.NDArray[np.int64],
+    features: npt.NDArray[np.float32],
+    alerts: npt.NDArray[np.intp],
+) -> dict[int, list[Reason]]:
+    """Return the reasons of each alerted row."""
+    found: dict[int, list[Reason]] = {}
+    for at in np.unique(which[alerts]).tolist():
+        rows = alerts[which[alerts] == at]
+        kind = lines[events[rows[0]].line].kind
+        found |= zip(rows.tolist(), scorers[at].reasons(features[rows], kind), strict=True)
+    return found
+
+
+def _spread(values: list[Any], which: list[int]) -> Iterable[Any]:
+    return repeat(values[0]) if len(values) == 1 else [values[at] for at in which]

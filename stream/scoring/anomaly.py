@@ -78,14 +78,14 @@ def _share(distance: float, quantiles: Double) -> float:
     farthest = quantiles[count - 1]
     if distance > max(farthest, 1e-9):
         # Beyond all known rows the share still grows, so that they keep their order.
-        return 1.0 - max(farthest, 1e-9) / (count * distance)
+        return float(1.0 - max(farthest, 1e-9) / (count * distance))
     if distance >= farthest:
         return (count - 1) / count
     above = np.searchsorted(quantiles, distance, side="right")
     if above == 0:
         return 0.0
     part = (distance - quantiles[above - 1]) / (quantiles[above] - quantiles[above - 1])
-    return (above - 1 + part) / count
+    return float((above - 1 + part) / count)
 
 
 def squared_distance(
