@@ -70,7 +70,7 @@ def _digits(text: Bytes, start: int, end: int) -> int:
     """Return the number that the digits make, -1 where there are others."""
     number = 0
     for at in range(start, end):
-        digit = np.int64(text[at]) - _ZERO
+        digit = int(text[at]) - _ZERO
         if not 0 <= digit <= 9:
             return -1
         number = number * 10 + digit
@@ -94,7 +94,8 @@ def _second(text: Bytes) -> int:
         return _NO_TIME
     if not (0 <= minute <= 59 and 0 <= second <= 59 and 1 <= day <= _days_of(year, month)):
         return _NO_TIME
-    return _day_number(year, month, day) * _DAY_S + hour * 3_600 + minute * 60 + second
+    found: int = _day_number(year, month, day) * _DAY_S + hour * 3_600 + minute * 60 + second
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -112,8 +113,7 @@ def _day_number(year: int, month: int, day: int) -> int:
     era = shifted // 400
     of_era = shifted - era * 400
     of_year = (153 * (month - 3 if month > 2 else month + 9) + 2) // 5 + day - 1
-    days: int = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
-    return days
+    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
 
 
 @numba.njit(cache=True, nogil=True)
