@@ -36,7 +36,7 @@ def read_codes(columns: Columns, role: FieldRole | None, odd: Odd) -> npt.NDArra
     """Return the CRC-32 of an optional role's texts, 0 for none, and mark rows where a text is too long."""
     texts = check_words(columns, role, odd)
     codes = {text: text_code(text) for text in set(texts)}
-    return np.fromiter((codes[text] for text in texts), np.uint32, len(texts))
+    return np.fromiter(map(codes.__getitem__, texts), np.uint32, len(texts))
 
 
 def check_words(columns: Columns, role: FieldRole | None, odd: Odd) -> list[str | None]:
@@ -64,7 +64,7 @@ def read_currencies(
     if wrong:
         odd |= np.array([text in wrong for text in texts], np.bool_)
     scales = {text: 10.0 ** exponent(text) for text in different}
-    return texts, np.fromiter((scales[text] for text in texts), np.float64, len(texts))
+    return texts, np.fromiter(map(scales.__getitem__, texts), np.float64, len(texts))
 
 
 def _read_texts(columns: Columns, role: FieldRole, odd: Odd, *, required: bool) -> list[Any]:

@@ -25,7 +25,7 @@ from stream.placement import partitions_of
 from stream.transport.embedded_broker import EmbeddedBroker
 from tests.benchmarks.peer_foreshot import prepare, write_lines
 from tests.benchmarks.peer_load import TOPIC, Load, event_id, make_topic, payments, write_payments
-from tests.benchmarks.peer_meter import CORE, WARM_UP, on_core, running
+from tests.benchmarks.peer_meter import CORE, WARM_UP, Output, follow, on_core, running
 from tests.benchmarks.peers import PROGRAMS, Bench, free_port
 from tests.integration.workers import Installation
 
@@ -98,10 +98,11 @@ def _producer(servers, topic, load, start_s, rate, count):
     asyncio.run(_produce(servers, topic, load, start_s, rate, count))
 
 
-def waits_of(bench, source, target, rate, seconds):
+def waits_of(process, bench, source, target, rate, seconds):
     """Return the wait of every event in seconds, in the order in which they were due."""
     count, path = int(rate * seconds), bench.folder / f"{target}.npy"
     write_payments(bench.cluster, source, bench.load, 0, WARM_UP)
+    follow(process, Output(bench.cluster, target), WARM_UP)
     context = multiprocessing.get_context("fork")
     with on_core({1}):
         start_s = time.time() + _SETTLE_S
@@ -123,8 +124,8 @@ def floor_waits(bench, rate, seconds):
     for topic in ("floor-in", "floor-out"):
         make_topic(bench.cluster, topic, bench.load.partitions)
     command = [sys.executable, PROGRAMS / "aiokafka_bytes.py", bench.servers, "floor-in", "floor-out", "floor", "-"]
-    with running(command, bench.folder / "floor.log"):
-        return waits_of(bench, "floor-in", "floor-out", rate, seconds)
+    with running(command, bench.folder / "floor.log") as process:
+        return waits_of(process, bench, "floor-in", "floor-out", rate, seconds)
 
 
 def foreshot_waits(bench, rate, seconds):
@@ -138,8 +139,8 @@ def foreshot_waits(bench, rate, seconds):
     with contextlib.ExitStack() as stack:
         stack.callback(installation.stop)
         with on_core({CORE}):
-            installation.start("latency", free_port(), "score")
-        return waits_of(bench, prefix + TOPIC, prefix + "scored-events", rate, seconds)
+            process = installation.start("latency", free_port(), "score")
+        return waits_of(process, bench, prefix + TOPIC, prefix + "scored-events", rate, seconds)
 
 
 def told(waits):
