@@ -53,6 +53,14 @@ $(PEERS_STAMP): requirements-peers.lock | $(STAMP)
 bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Quix Streams and aiokafka
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers --peers $(PEERS)/bin --out out/peers
 
+.PHONY: bench-latency
+bench-latency: setup ## Measure how long an event waits for its score at half of the capacity (SECONDS_EACH=N, else 600)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.latency --out out/latency $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
+
+.PHONY: bench-growth
+bench-growth: setup ## Measure what more lines and more entities cost, and how fast state comes back
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.growth --out out/growth
+
 .PHONY: handbook
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook

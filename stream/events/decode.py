@@ -3,24 +3,27 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
 import orjson
 from pydantic import ValidationError
 
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
-from stream.events.event_batch import EventBatch
+from stream.events.event_batch import EventBatch, in_order
 from stream.events.line_reader import LineChooser, LineReader
 from stream.events.reject_reason import RejectReason
 from stream.events.roles import Event, RoleError
+from stream.events.topic_columns import Part, TopicColumns
 from stream.events.transaction import Transaction, explain
 from stream.events.transaction_columns import batch_of
 
 REKEYED_SUFFIX = "-rekeyed"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRecord:
-    """A record as it lies on its topic.
+class SourceRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record as it lies on its topic; two of them are made for every event, and a struct is made fastest.
 
     Attributes:
         topic: Full name.
@@ -71,22 +74,45 @@ class Decoder:
         for line in lines.values():
             readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
         self._choosers = {topic: LineChooser(of_topic) for topic, of_topic in readers.items()}
+        self._columns = {
+            topic: TopicColumns(of_topic, self._choosers[topic], max_bytes) for topic, of_topic in readers.items()
+        }
         self._choosers |= {topic + REKEYED_SUFFIX: chooser for topic, chooser in self._choosers.items()}
+        self._columns |= {topic + REKEYED_SUFFIX: columns for topic, columns in self._columns.items()}
 
     def decode(self, records: Sequence[SourceRecord]) -> tuple[EventBatch, list[Rejected]]:
         """Return usable records as columns and the others with their reasons, both in order."""
         now_s = self._clock.now_s()
-        good: list[Transaction] = []
-        produced_at_ms: list[int] = []
+        parts = self._plain(records, now_s)
+        odd = np.ones(len(records), np.bool_)
+        for _, places in parts:
+            odd[places] = False
+        if parts and not odd.any():
+            return in_order(parts), []
+        one_by_one, places, rejected = self._one_by_one(records, np.flatnonzero(odd), now_s)
+        return in_order([*parts, (one_by_one, places)]), rejected
+
+    def _plain(self, records: Sequence[SourceRecord], now_s: float) -> list[Part]:
+        topics = {record.topic for record in records}
+        columns = self._columns.get(topics.pop()) if len(topics) == 1 else None
+        if columns is None:
+            return []
+        return columns.read([record.value for record in records], [record.timestamp_ms for record in records], now_s)
+
+    def _one_by_one(
+        self, records: Sequence[SourceRecord], places: npt.NDArray[np.int64], now_s: float
+    ) -> tuple[EventBatch, npt.NDArray[np.int64], list[Rejected]]:
+        good: list[tuple[int, Transaction]] = []
         rejected: list[Rejected] = []
-        for record in records:
-            found = self._decode_one(record, now_s)
+        for at in places.tolist():
+            found = self._decode_one(records[at], now_s)
             if isinstance(found, Transaction):
-                good.append(found)
-                produced_at_ms.append(record.timestamp_ms)
+                good.append((at, found))
             else:
                 rejected.append(found)
-        return batch_of(good, produced_at_ms), rejected
+        taken = [at for at, _ in good]
+        batch = batch_of([one for _, one in good], [records[at].timestamp_ms for at in taken])
+        return batch, np.array(taken, np.int64), rejected
 
     def _decode_one(self, record: SourceRecord, now_s: float) -> Transaction | Rejected:
         value = record.value

@@ -1,6 +1,9 @@
 """Events as columns: what decoding and parquet reading make, and the pipelines read."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,3 +72,19 @@ def take_rows(batch: EventBatch, rows: npt.NDArray[np.int64]) -> EventBatch:
         longitude=batch.longitude[rows],
         produced_at_ms=batch.produced_at_ms[rows],
     )
+
+
+def in_order(parts: Sequence[tuple[EventBatch, npt.NDArray[np.int64]]]) -> EventBatch:
+    """Return parts of a batch as one.
+
+    Args:
+        parts: At least one; each with where its events stand among all.
+    """
+    if len(parts) == 1:
+        return parts[0][0]
+    joined = {field.name: _joined([getattr(batch, field.name) for batch, _ in parts]) for field in fields(EventBatch)}
+    return take_rows(EventBatch(**joined), np.argsort(np.concatenate([places for _, places in parts])))
+
+
+def _joined(columns: list[Any]) -> Any:
+    return list(chain(*columns)) if isinstance(columns[0], list) else np.concatenate(columns)

@@ -3,26 +3,23 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stream.events.amount_columns import minor_units
 from stream.events.business_line import BusinessLine
-from stream.events.currency import exponent, to_minor
+from stream.events.currency import exponent
 from stream.events.event_batch import EventBatch
 from stream.events.event_time import EARLIEST_S, LATEST_S, time_converter
 from stream.events.history_values import epoch_seconds
 from stream.events.line_roles import FieldRole, TimeRole
 from stream.events.roles import MOST_MINOR, amount_converter, number_text
+from stream.events.text_columns import IDENTIFIER
 from stream.events.transaction import CURRENCY_FORM, MOST_CHARACTERS, MOST_WORDS
 from stream.events.transaction_columns import text_code
-
-_IDENTIFIER = re.compile(rf"[^\x00-\x1f\x7f]{{1,{MOST_CHARACTERS}}}")
-_NEAR_HALF = 1e-4
-_RELATIVE = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +120,7 @@ def _one_text(column: Any, name: str, path: str) -> _Texts:
 
 def _identifiers(rows: LineRows, role: FieldRole, name: str) -> list[str]:
     found = _texts(rows, role, name)
-    wrong = np.array([one is None or _IDENTIFIER.fullmatch(one) is None for one in found.values], np.bool_)
+    wrong = np.array([one is None or IDENTIFIER.fullmatch(one) is None for one in found.values], np.bool_)
     if wrong.any():
         what = f"must be 1 to {MOST_CHARACTERS} characters, none of them control characters"
         rows.refuse(wrong[found.index], f"{name} (field {', '.join(role.paths)}) {what}")
@@ -159,27 +156,14 @@ def _minor(rows: LineRows, line: BusinessLine, currency: _Texts) -> npt.NDArray[
     column = rows.columns[role.field]
     rows.refuse(column.is_null().to_numpy(), f"field {role.field} is missing")
     if pa.types.is_floating(column.type) and role.unit == "major":
-        minor = _from_floats(rows, column.to_numpy(), currency)
+        minor = minor_units(column.to_numpy(), _scale(currency), currency.rows())
+        rows.refuse(np.abs(minor) > MOST_MINOR, "the amount is beyond 10**15 minor units")
     else:
         read = amount_converter(role, allow_negative=True)
         pairs = zip(column.to_pylist(), currency.rows(), strict=True)
         minor = np.array([read(one, unit) for one, unit in pairs], np.int64)
     if not line.allow_negative:
         rows.refuse(minor < 0, f"field {role.field} is negative; allow_negative takes refunds")
-    return minor
-
-
-def _from_floats(rows: LineRows, amount: npt.NDArray[np.float64], currency: _Texts) -> npt.NDArray[np.int64]:
-    scaled = amount * _scale(currency)
-    too_large = "the amount is beyond 10**15 minor units"
-    rows.refuse(np.abs(scaled) > MOST_MINOR + 1, too_large)
-    minor = np.rint(scaled).astype(np.int64)
-    # Near a half, the shortest decimal of the number decides, as it does for JSON.
-    from_half = np.abs(np.abs(scaled - np.floor(scaled)) - 0.5)
-    unit = currency.rows()
-    for row in np.flatnonzero(from_half < _NEAR_HALF + _RELATIVE * np.abs(scaled)).tolist():
-        minor[row] = to_minor(Decimal(repr(float(amount[row]))), unit[row])
-    rows.refuse(np.abs(minor) > MOST_MINOR, too_large)
     return minor
 
 

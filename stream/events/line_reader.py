@@ -1,6 +1,6 @@
 """Reads the events of one line: its roles compiled once, then applied to every event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stream.events.business_line import BusinessLine
@@ -104,26 +104,48 @@ class LineChooser:
         """Prepare the look-up."""
         fields = tuple(sorted(readers[0].line.match)) if readers else ()
         same = all(tuple(sorted(reader.line.match)) == fields for reader in readers)
-        self._getters = [compile_path(field) for field in fields] if same else None
+        self._fields = fields if same else None
+        self._readers = readers
+        self._getters = {path: compile_path(path) for reader in readers for path in reader.line.match}
         self._by_key: dict[tuple[Any, ...], LineReader] = {}
-        self._tried = [
-            ([(compile_path(path), value) for path, value in reader.line.match.items()], reader) for reader in readers
-        ]
         if same:
             for reader in reversed(readers):
                 self._by_key[tuple(_key(reader.line.match[field]) for field in fields)] = reader
 
+    @property
+    def paths(self) -> set[str]:
+        """All fields that tell lines apart."""
+        return set(self._getters)
+
     def choose(self, event: Mapping[str, Any]) -> LineReader | None:
         """Return the reader of the event's line, None where it names none of them."""
-        if self._getters is None:
-            return self._try_each(event)
-        return self._by_key.get(tuple([_key(getter(event)) for getter in self._getters]))
+        if self._fields is None:
+            return self._first_fit(lambda path: self._getters[path](event))
+        return self._by_key.get(tuple([_key(self._getters[field](event)) for field in self._fields]))
 
-    def _try_each(self, event: Mapping[str, Any]) -> LineReader | None:
-        for wanted, reader in self._tried:
-            if all(fits(getter(event), value) for getter, value in wanted):
+    def choose_all(self, columns: Mapping[str, Sequence[Any]], count: int) -> list[LineReader | None]:
+        """Return the reader of each event's line.
+
+        Args:
+            columns: Values of the fields in `paths`, None where one is missing.
+            count: How many events there are.
+        """
+        if self._fields is None:
+            return [self._first_fit(lambda path, at=at: columns[path][at]) for at in range(count)]  # type: ignore[misc]
+        if not self._fields:
+            return [self._by_key[()]] * count
+        keys = zip(*(_keys(columns[field]) for field in self._fields), strict=True)
+        return [self._by_key.get(key) for key in keys]
+
+    def _first_fit(self, value_of: Callable[[str], Any]) -> LineReader | None:
+        for reader in self._readers:
+            if all(fits(value_of(path), wanted) for path, wanted in reader.line.match.items()):
                 return reader
         return None
+
+
+def _keys(values: Sequence[Any]) -> Iterable[Any]:
+    return values if set(map(type, values)) == {str} else map(_key, values)
 
 
 def _key(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Compiles a line's roles into functions that read them from a user's event."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from operator import itemgetter
 from typing import Any
 
 from stream.events.currency import exponent, to_minor
@@ -46,6 +47,23 @@ def compile_path(path: str) -> Callable[[Event], Any]:
         return value
 
     return follow
+
+
+def compile_paths(paths: Sequence[str]) -> Callable[[Event], tuple[Any, ...]]:
+    """Return a function that follows two dotted paths or more at once; None where one leads nowhere."""
+    getters = [compile_path(path) for path in paths]
+    if any("." in path for path in paths):
+        return lambda event: tuple([getter(event) for getter in getters])
+    take_all = itemgetter(*paths)
+
+    def take(event: Event) -> tuple[Any, ...]:
+        try:
+            found: tuple[Any, ...] = take_all(event)
+        except KeyError:
+            return tuple(map(event.get, paths))
+        return found
+
+    return take
 
 
 def compile_text(role: FieldRole, name: str, *, required: bool) -> Callable[[Event], str | None]:

@@ -10,7 +10,6 @@ records (`stream/events/enriched_event.py`), so that the place of a swap is reco
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 
 import msgspec
 
@@ -109,7 +108,7 @@ def signed(records: Iterable[Outgoing], signer: Signer | None) -> list[Outgoing]
     if signer is None:
         return list(records)
     return [
-        replace(one, headers=(*one.headers, (HEADER, signer.of_record(one.key or b"", one.value))))
+        msgspec.structs.replace(one, headers=(*one.headers, (HEADER, signer.of_record(one.key or b"", one.value))))
         if one.topic == LINE_WEIGHTS
         else one
         for one in records

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from stream.events.decode import Decoder, Rejected, SourceRecord
+from stream.events.decode import Decoder, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, encode
-from stream.events.event_batch import EventBatch
+from stream.events.event_batch import EventBatch, take_rows
 from stream.events.produced_at import produced_at_headers
 from stream.features.partition_state import PartitionState
 from stream.features.subject import SubjectState, profile
@@ -37,30 +37,28 @@ def profile_subject(state: SubjectState, batch: EventBatch) -> ProfiledBatch:
         batch: Events in order of arrival.
     """
     features, repeated = profile(state, batch)
-    events = _enriched(batch, features, np.flatnonzero(~repeated))
+    if not repeated.any():
+        return ProfiledBatch(_enriched(batch, features), [])
+    new = np.flatnonzero(~repeated)
+    events = _enriched(take_rows(batch, new), features[new])
     return ProfiledBatch(events, [batch.line[index] for index in np.flatnonzero(repeated)])
 
 
-def _enriched(batch: EventBatch, features: npt.NDArray[np.float32], kept: npt.NDArray[np.intp]) -> list[EnrichedEvent]:
-    width = features.shape[1] * 4
-    raw = np.ascontiguousarray(features, "<f4").tobytes()
-    occurred_at_s, amount_minor = batch.occurred_at_s.tolist(), batch.amount_minor.tolist()
-    amount, produced_at_ms = batch.amount.tolist(), batch.produced_at_ms.tolist()
-    return [
-        EnrichedEvent(
-            batch.event_id[at],
-            batch.line[at],
-            batch.subject[at],
-            batch.counterparty[at],
-            batch.currency[at],
-            occurred_at_s[at],
-            amount_minor[at],
-            amount[at],
-            produced_at_ms[at],
-            raw[at * width : (at + 1) * width],
-        )
-        for at in kept.tolist()
-    ]
+def _enriched(batch: EventBatch, features: npt.NDArray[np.float32]) -> list[EnrichedEvent]:
+    raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
+    columns = {
+        "event_id": batch.event_id,
+        "line": batch.line,
+        "subject": batch.subject,
+        "counterparty": batch.counterparty,
+        "currency": batch.currency,
+        "occurred_at_s": batch.occurred_at_s.tolist(),
+        "amount_minor": batch.amount_minor.tolist(),
+        "amount": batch.amount.tolist(),
+        "produced_at_ms": batch.produced_at_ms.tolist(),
+        "features": [raw[start : start + width] for start in range(0, len(raw), width)],
+    }
+    return list(map(EnrichedEvent, *(columns[name] for name in EnrichedEvent.__struct_fields__)))
 
 
 class ProfileStep(StatelessReplay):
@@ -118,13 +116,11 @@ class RekeyStep(StatelessReplay):
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Key each readable record by its subject; its bytes stay as they are, and when it was produced is told."""
-        outgoing: list[Outgoing] = []
-        refused: list[Rejected] = []
-        for record in records:
-            batch, rejected = self._decoder.decode([record])
-            refused += rejected
-            headers = produced_at_headers(record.timestamp_ms)
-            outgoing += [
-                Outgoing(self._topic, subject.encode(), record.value, headers=headers) for subject in batch.subject
-            ]
-        return Effects(outgoing, refused)
+        batch, rejected = self._decoder.decode(records)
+        refused = {id(one.record) for one in rejected}
+        kept = [record for record in records if id(record) not in refused]
+        outgoing = [
+            Outgoing(self._topic, subject.encode(), record.value, headers=produced_at_headers(record.timestamp_ms))
+            for subject, record in zip(batch.subject, kept, strict=True)
+        ]
+        return Effects(outgoing, rejected)

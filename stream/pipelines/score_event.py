@@ -4,10 +4,10 @@ Pure: records in order and state in, scored events out. Live, replay and backtes
 this same code, so the same order of arrival gives the same scores.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import repeat
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,16 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
-from stream.events.scored_event import ScoredEvent
+from stream.events.scored_event import Reason, ScoredEvent, of_columns
+from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
+from stream.scoring.line_scorer import LineScorer
 from stream.scoring.line_scorers import LineScorers
+from stream.scoring.many_lines import score_each
+
+Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +51,6 @@ class Scoring:
     clock: Clock
 
 
-@dataclass(frozen=True, slots=True)
-class LineScores:
-    """Scores of one line's rows of a batch, in their order."""
-
-    score: npt.NDArray[np.float64]
-    anomaly: npt.NDArray[np.float64]
-    threshold: npt.NDArray[np.float64]
-    alerted: npt.NDArray[np.bool_]
-
-
 def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[ScoredEvent]:
     """Return the scored events of a batch, and change the counterparties' state.
 
@@ -67,6 +62,8 @@ def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[Sc
         One scored event for every event, in order; the others give none.
     """
     active, due = scoring.active, scoring.active.due
+    if not due and WeightsActivation not in set(map(type, records)):
+        return _score_run(scoring, cast("Sequence[EnrichedEvent | RiskUpdate]", records))
     scored: list[ScoredEvent] = []
     run: list[EnrichedEvent | RiskUpdate] = []
     for record in records:
@@ -97,87 +94,104 @@ def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) 
         return []
     counterparty_part = observe(scoring.counterparties, _columns(scoring.lines, records))
     events, features = _with_features(records, counterparty_part)
-    by_line: dict[str, list[int]] = defaultdict(list)
-    for row, event in enumerate(events):
-        by_line[event.line].append(row)
-    scored: list[ScoredEvent | None] = [None] * len(events)
-    for line, rows in by_line.items():
-        chosen = [events[row] for row in rows]
-        for row, one in zip(rows, _score_line(scoring, line, chosen, features[rows]), strict=True):
-            scored[row] = one
-    return [one for one in scored if one is not None]
+    return _score(scoring, events, features) if events else []
 
 
 def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
     count = len(records)
-    delay = {name: line.label_delay_s for name, line in lines.items()}
+    line_of = [record.line for record in records]
+    delay = {name: lines[name].label_delay_s for name in set(line_of)}
+    amount, fraud_delta = _amounts(records)
+    return CounterpartyBatch(
+        line=line_of,
+        counterparty=[record.counterparty for record in records],
+        occurred_at_s=np.array([record.occurred_at_s for record in records], np.float64),
+        amount=amount,
+        fraud_delta=fraud_delta,
+        delay_s=np.fromiter(map(delay.__getitem__, line_of), np.float64, count),
+    )
+
+
+def _amounts(records: Sequence[EnrichedEvent | RiskUpdate]) -> tuple[Vector, Vector]:
+    """Return amounts, 0 for risk updates, and changes of known frauds, 0 for events."""
+    if set(map(type, records)) == {EnrichedEvent}:
+        events = cast("Sequence[EnrichedEvent]", records)
+        return np.array([event.amount for event in events], np.float64), np.zeros(len(events))
     amount = [record.amount if isinstance(record, EnrichedEvent) else 0.0 for record in records]
     delta = [0.0 if isinstance(record, EnrichedEvent) else record.fraud_delta for record in records]
-    return CounterpartyBatch(
-        line=[record.line for record in records],
-        counterparty=[record.counterparty for record in records],
-        occurred_at_s=np.fromiter((record.occurred_at_s for record in records), np.float64, count),
-        amount=np.array(amount, np.float64),
-        fraud_delta=np.array(delta, np.float64),
-        delay_s=np.fromiter((delay[record.line] for record in records), np.float64, count),
-    )
+    return np.array(amount, np.float64), np.array(delta, np.float64)
 
 
 def _with_features(
     records: Sequence[EnrichedEvent | RiskUpdate], counterparty_part: npt.NDArray[np.float32]
 ) -> tuple[list[EnrichedEvent], npt.NDArray[np.float32]]:
-    rows = [row for row, record in enumerate(records) if isinstance(record, EnrichedEvent)]
-    events = [record for record in records if isinstance(record, EnrichedEvent)]
+    events = [record for record in records if type(record) is EnrichedEvent]
     if not events:
         return [], np.empty((0, 0), np.float32)
-    subject_part = np.frombuffer(b"".join(event.features for event in events), "<f4").reshape(len(events), -1)
-    return events, np.hstack([subject_part, counterparty_part[rows]])
+    if len(events) < len(records):
+        counterparty_part = counterparty_part[[type(record) is EnrichedEvent for record in records]]
+    subject_part = np.frombuffer(b"".join([event.features for event in events]), "<f4").reshape(len(events), -1)
+    return events, np.hstack([subject_part, counterparty_part])
 
 
-def _score_line(
-    scoring: Scoring, line: str, events: list[EnrichedEvent], features: npt.NDArray[np.float32]
-) -> list[ScoredEvent]:
-    current = scoring.scorers.get(line, scoring.active.version(line))
-    scores = current.score(features)
+def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[np.float32]) -> list[ScoredEvent]:
+    line_of = [event.line for event in events]
+    lines = list(dict.fromkeys(line_of))
+    scorers = [scoring.scorers.get(line, scoring.active.version(line)) for line in lines]
+    number = {line: at for at, line in enumerate(lines)}
+    which = np.fromiter(map(number.__getitem__, line_of), np.int64, len(events))
+    scores = score_each(scorers, which, features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
-    budget = scoring.lines[line].alerts.budget_per_day
+    budget = np.array([scoring.lines[line].alerts.budget_per_day for line in lines])
     threshold, alerted = scoring.budget.observe_and_decide(
-        line, scores.score, occurred_at_s, budget, scoring.partitions
+        line_of, scores.score, occurred_at_s, budget[which], scoring.partitions
     )
-    alert_rows = np.flatnonzero(alerted)
-    found = current.reasons(features[alert_rows], scoring.lines[line].kind) if len(alert_rows) else []
-    reasons = dict(zip(alert_rows.tolist(), found, strict=True))
-    manifest = current.manifest
-    scored_at_ms = int(scoring.clock.now_s() * 1000)
+    reasons = _reasons(scoring.lines, scorers, events, which, features, np.flatnonzero(alerted))
+    manifests = [scorer.manifest for scorer in scorers]
+    of_event = which.tolist()
     raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
-    hashed = feature_hash()
-    return [
-        ScoredEvent(
-            event_id=event.event_id,
-            line=line,
-            subject=event.subject,
-            counterparty=event.counterparty,
-            currency=event.currency,
-            occurred_at=iso_time(event.occurred_at_s),
-            occurred_at_s=event.occurred_at_s,
-            amount_minor=event.amount_minor,
-            score=float(scores.score[row]),
-            anomaly=float(scores.anomaly[row]),
-            initialisation_only=manifest.support_frauds == 0,
-            weights_version=manifest.version,
-            initialisation=manifest.initialisation,
-            threshold=float(threshold[row]),
-            alerted=bool(alerted[row]),
-            reasons=reasons.get(row, []),
-            feature_hash=hashed,
-            features=raw[row * width : (row + 1) * width],
-            produced_at_ms=event.produced_at_ms,
-            scored_at_ms=scored_at_ms,
-        )
-        for row, event in enumerate(events)
-    ]
+    return of_columns(
+        {
+            "event_id": [event.event_id for event in events],
+            "line": line_of,
+            "subject": [event.subject for event in events],
+            "counterparty": [event.counterparty for event in events],
+            "currency": [event.currency for event in events],
+            "occurred_at": utc_texts(occurred_at_s),
+            "occurred_at_s": occurred_at_s.tolist(),
+            "amount_minor": [event.amount_minor for event in events],
+            "score": scores.score.tolist(),
+            "anomaly": scores.anomaly.tolist(),
+            "initialisation_only": _spread([one.support_frauds == 0 for one in manifests], of_event),
+            "weights_version": _spread([one.version for one in manifests], of_event),
+            "initialisation": _spread([one.initialisation for one in manifests], of_event),
+            "threshold": threshold.tolist(),
+            "alerted": alerted.tolist(),
+            "reasons": [reasons.get(row, []) for row in range(len(events))],
+            "feature_hash": repeat(feature_hash()),
+            "features": [raw[start : start + width] for start in range(0, len(raw), width)],
+            "produced_at_ms": [event.produced_at_ms for event in events],
+            "scored_at_ms": repeat(int(scoring.clock.now_s() * 1000)),
+        }
+    )
 
 
-def iso_time(epoch_s: float) -> str:
-    """Return an event time as ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _reasons(
+    lines: Mapping[str, BusinessLine],
+    scorers: Sequence[LineScorer],
+    events: Sequence[EnrichedEvent],
+    which: npt.NDArray[np.int64],
+    features: npt.NDArray[np.float32],
+    alerts: npt.NDArray[np.intp],
+) -> dict[int, list[Reason]]:
+    """Return the reasons of each alerted row."""
+    found: dict[int, list[Reason]] = {}
+    for at in np.unique(which[alerts]).tolist():
+        rows = alerts[which[alerts] == at]
+        kind = lines[events[rows[0]].line].kind
+        found |= zip(rows.tolist(), scorers[at].reasons(features[rows], kind), strict=True)
+    return found
+
+
+def _spread(values: list[Any], which: list[int]) -> Iterable[Any]:
+    return repeat(values[0]) if len(values) == 1 else [values[at] for at in which]

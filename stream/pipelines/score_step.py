@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode
-from stream.events.scored_event import ScoredEvent, encode
+from stream.events.scored_event import ScoredEvent, encode_all
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.features.specification import SUBJECT_WIDTH
@@ -20,6 +20,7 @@ COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
 _FEATURE_BYTES = SUBJECT_WIDTH * 4
+_ACTIVATION = b"\xa1a"
 
 
 class ScoreStep(StatelessReplay):
@@ -54,22 +55,27 @@ class ScoreStep(StatelessReplay):
 
     async def prepare(self, records: list[SourceRecord]) -> None:
         """Wait until the weights that these records put in force have arrived."""
-        for record in records:
-            if (one := _activation(record.value)) is not None:
+        # Two bytes into the record, msgpack's one-letter tag tells without decoding.
+        for value in [one.value for one in records if one.value is not None and one.value[1:3] == _ACTIVATION]:
+            if (one := _activation(value)) is not None:
                 await self._weights.arrived(one.line, one.version)
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Score one micro-batch."""
         enriched, rejected = _decode(records, self._scoring)
         self._last = score_events(self._scoring, enriched)
-        outgoing = []
-        for scored in self._last:
-            value = encode(scored)
-            outgoing.append(Outgoing(SCORED_EVENTS, scored.event_id.encode(), value))
-            if scored.alerted:
-                outgoing.append(Outgoing(ALERT_CANDIDATES, f"{scored.line}\0{scored.subject}".encode(), value))
+        values = encode_all(self._last)
+        outgoing = [
+            Outgoing(SCORED_EVENTS, scored.event_id.encode(), value)
+            for scored, value in zip(self._last, values, strict=True)
+        ]
+        outgoing += [
+            Outgoing(ALERT_CANDIDATES, f"{scored.line}\0{scored.subject}".encode(), value)
+            for scored, value in zip(self._last, values, strict=True)
+            if scored.alerted
+        ]
         if self._last:
-            self._newest_s = max(self._newest_s, *(scored.occurred_at_s for scored in self._last))
+            self._newest_s = max(self._newest_s, *[scored.occurred_at_s for scored in self._last])
             where = {"topic": records[0].topic, "partition": self._partition}
             self._metrics.gauge("foreshot_last_event_time_seconds", self._newest_s, **where)
         return Effects(outgoing, rejected)
@@ -99,10 +105,7 @@ class ScoreStep(StatelessReplay):
             metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
 
 
-def _activation(value: bytes | None) -> WeightsActivation | None:
-    # Two bytes into the record, msgpack's one-letter tag tells without decoding.
-    if value is None or value[1:3] != b"\xa1a":
-        return None
+def _activation(value: bytes) -> WeightsActivation | None:
     try:
         found = decode(value)
     except UNREADABLE:
@@ -112,6 +115,8 @@ def _activation(value: bytes | None) -> WeightsActivation | None:
 
 
 def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
+    if (plain := _decode_plain(records, scoring)) is not None:
+        return plain, []
     enriched: list[EnrichedRecord] = []
     rejected: list[Rejected] = []
     for record in records:
@@ -128,3 +133,13 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
         else:
             enriched.append(one)
     return enriched, rejected
+
+
+def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring) -> list[EnrichedRecord] | None:
+    """Return all records decoded, None where one or more of them is to be refused."""
+    try:
+        found = [decode(record.value or b"") for record in records]
+    except UNREADABLE:
+        return None
+    widths = {len(one.features) for one in found if type(one) is EnrichedEvent}
+    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {_FEATURE_BYTES} else None

@@ -5,8 +5,11 @@ Mahalanobis distance under a shrunk covariance, told as a quantile of the line's
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import numpy.typing as npt
+
+Double = npt.NDArray[np.float64]
 
 _QUANTILES = 257
 
@@ -27,13 +30,62 @@ class Anomaly:
 
     def score(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Return the share of genuine rows that are less unlike, in [0, 1); float64 [n]."""
-        distance = squared_distance(rows, self.mean, self.precision)
-        count = len(self.quantiles)
-        inside = np.interp(distance, self.quantiles, np.arange(count) / count)
-        # Beyond all known rows the score still grows, so that they keep their order.
-        farthest = max(float(self.quantiles[-1]), 1e-9)
-        beyond = 1.0 - farthest / (count * np.maximum(distance, farthest))
-        return np.where(distance > farthest, beyond, inside)
+        share = np.empty(len(rows))
+        shares_of(
+            np.ascontiguousarray(rows, np.float64),
+            np.zeros(len(rows), np.int64),
+            self.mean[None],
+            self.precision[None],
+            self.quantiles[None],
+            share,
+        )
+        return share
+
+
+@numba.njit(cache=True, nogil=True)
+def shares_of(
+    rows: Double, line: npt.NDArray[np.int64], mean: Double, precision: Double, quantiles: Double, share: Double
+) -> None:
+    """Fill in the share of genuine rows that are less unlike, each row among those of its own line.
+
+    Args:
+        rows: Standardised, [n, features].
+        line: Which line each row is of, [n].
+        mean: [lines, features].
+        precision: [lines, features, features].
+        quantiles: [lines, q].
+        share: Filled, [n].
+    """
+    width = rows.shape[1]
+    centred, turned = np.empty(width), np.empty(width)
+    for row in range(len(rows)):
+        at = line[row]
+        for column in range(width):
+            centred[column] = rows[row, column] - mean[at, column]
+            turned[column] = 0.0
+        for column in range(width):
+            for other in range(width):
+                turned[other] += centred[column] * precision[at, column, other]
+        distance = 0.0
+        for column in range(width):
+            distance += turned[column] * centred[column]
+        share[row] = _share(max(distance, 0.0), quantiles[at])
+
+
+@numba.njit(cache=True, nogil=True)
+def _share(distance: float, quantiles: Double) -> float:
+    count = len(quantiles)
+    farthest = quantiles[count - 1]
+    if distance > max(farthest, 1e-9):
+        # Beyond all known rows the share still grows, so that they keep their order.
+        return float(1.0 - max(farthest, 1e-9) / (count * distance))
+    if distance >= farthest:
+        return (count - 1) / count
+    above = np.searchsorted(quantiles, distance, side="right")
+    if above == 0:
+        return 0.0
+    part = (distance - quantiles[above - 1]) / (quantiles[above] - quantiles[above - 1])
+    return float((above - 1 + part) / count)
 
 
 def squared_distance(

@@ -29,7 +29,12 @@ class Calibration:
 
     def apply(self, logits: Vector) -> Vector:
         """Return scores in [0, 1], float64 [n]."""
-        return sigmoid(np.clip(self.slope * logits + self.intercept, -_MOST_LOGIT, _MOST_LOGIT))
+        return calibrated(logits, self.slope, self.intercept)
+
+
+def calibrated(logits: Vector, slope: float | Vector, intercept: float | Vector) -> Vector:
+    """Return scores in [0, 1] of logits, by one curve or each by its own."""
+    return sigmoid(np.clip(slope * logits + intercept, -_MOST_LOGIT, _MOST_LOGIT))
 
 
 def fit_calibration(

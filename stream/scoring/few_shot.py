@@ -63,9 +63,8 @@ class FewShotScorer(NetworkScorer):
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
         rows = self.standardise(features)
-        return Scores(
-            self._calibration.apply(self._model.cascade(chosen(rows)).astype(np.float64)), self._anomaly.score(rows)
-        )
+        rarity = self._model.cascade(chosen(rows)).astype(np.float64)
+        return Scores(self.parts.calibration.apply(rarity), self.parts.anomaly.score(rows))
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features], by all members together."""
@@ -73,4 +72,4 @@ class FewShotScorer(NetworkScorer):
         return [top_reasons(self._log_odds, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
 
     def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return self._calibration.slope * self._model.full(chosen(rows.astype(np.float32))).astype(np.float64)
+        return self.parts.calibration.slope * self._model.full(chosen(rows.astype(np.float32))).astype(np.float64)

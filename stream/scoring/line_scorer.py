@@ -1,6 +1,6 @@
 """Scores a line's rows: probability of fraud, anomaly, and the reasons for an alert."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from stream.scoring.anomaly import Anomaly
 from stream.scoring.calibration import Calibration
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.network_forward import forward, network_of
+from stream.scoring.network_stack import LineParts, NetworkStack, Place
 from stream.scoring.reasons import top_reasons
 from stream.scoring.standardisation import Standardisation
 from stream.scoring.weights_manifest import WeightsManifest
@@ -58,19 +59,25 @@ class NetworkScorer:
         """Take the arrays as they are needed."""
         arrays = weights.arrays
         self._manifest = weights.manifest
-        self._network = network_of(arrays)
-        self._standardisation = Standardisation(
-            arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
-        )
-        self._calibration = Calibration(
-            float(arrays["calibration.slope"][0]), float(arrays["calibration.intercept"][0])
-        )
-        self._anomaly = Anomaly(
-            arrays["anomaly.mean"].astype(np.float64),
-            arrays["anomaly.precision"].astype(np.float64),
-            arrays["anomaly.quantiles"].astype(np.float64),
+        self.parts = LineParts(
+            Standardisation(
+                arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
+            ),
+            network_of(arrays),
+            Calibration(float(arrays["calibration.slope"][0]), float(arrays["calibration.intercept"][0])),
+            Anomaly(
+                arrays["anomaly.mean"].astype(np.float64),
+                arrays["anomaly.precision"].astype(np.float64),
+                arrays["anomaly.quantiles"].astype(np.float64),
+            ),
         )
         self._histogram = arrays["score.histogram"].astype(np.float64)
+        self.place: Place | None = None
+
+    def move_into(self, stack: NetworkStack) -> None:
+        """Lie beside other lines, so that their rows are scored together."""
+        self.place, network = stack.put(self.parts)
+        self.parts = replace(self.parts, network=network)
 
     @property
     def manifest(self) -> WeightsManifest:
@@ -85,23 +92,23 @@ class NetworkScorer:
     @property
     def standardisation(self) -> Standardisation:
         """The line's scale."""
-        return self._standardisation
+        return self.parts.standardisation
 
     def standardise(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return raw rows as the network takes them."""
-        rows = self._standardisation.apply(features)
+        rows = self.parts.standardisation.apply(features)
         # What is not known counts as the line's mean.
         rows[np.isnan(rows)] = 0.0
         return rows
 
     def logits(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the network's logit of standardised rows."""
-        return forward(self._network, rows)
+        return forward(self.parts.network, rows)
 
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
         rows = self.standardise(features)
-        return Scores(self._calibration.apply(self.logits(rows)), self._anomaly.score(rows))
+        return Scores(self.parts.calibration.apply(self.logits(rows)), self.parts.anomaly.score(rows))
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features]."""

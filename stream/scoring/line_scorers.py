@@ -9,6 +9,7 @@ from stream.scoring.few_shot import FewShotScorer, shared_model, warm_up
 from stream.scoring.initialisation import shared_weights
 from stream.scoring.line_scorer import LineScorer, NetworkScorer
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.network_stack import NetworkStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ class LineScorers:
 
     def __init__(self, initialisation: LineWeights, few_shot: FewShotPart | None = None) -> None:
         """Start with the shared initialisation alone, and what few-shot weights need of it."""
-        self._shared = scorer_of(initialisation)
+        self._stack = NetworkStack()
         self._few_shot = few_shot
+        self._shared = self._placed(initialisation)
         self._lines: dict[str, dict[int, LineScorer]] = {}
 
     def put(self, weights: LineWeights) -> None:
@@ -59,11 +61,13 @@ class LineScorers:
             WeightsRefusedError: They need what another initialisation shares.
         """
         manifest = weights.manifest
-        self._lines.setdefault(manifest.line, {})[manifest.version] = scorer_of(weights, self._few_shot)
+        self._lines.setdefault(manifest.line, {})[manifest.version] = self._placed(weights)
 
     def drop(self, line: str, version: int) -> None:
         """Forget a version."""
-        self._lines.get(line, {}).pop(version, None)
+        gone = self._lines.get(line, {}).pop(version, None)
+        if isinstance(gone, NetworkScorer) and gone.place is not None:
+            gone.place.block.free.append(gone.place.slot)
 
     def find(self, line: str, version: int) -> LineScorer | None:
         """Return the scorer of a version, None where it is not known."""
@@ -77,6 +81,13 @@ class LineScorers:
         known = self._lines.get(line, {})
         older = max((one for one in known if one < version), default=0)
         return known[older] if older else self._shared
+
+    def _placed(self, weights: LineWeights) -> LineScorer:
+        scorer = scorer_of(weights, self._few_shot)
+        # Few-shot weights score by what their support left behind, each line by itself.
+        if type(scorer) is NetworkScorer:
+            scorer.move_into(self._stack)
+        return scorer
 
 
 def scorers_over(initialisation: Initialisation) -> LineScorers:

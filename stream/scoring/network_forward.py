@@ -55,43 +55,53 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
-    count, features = rows.shape
+def add_first_layer(row: Double, edges: Double, before: Double, slope: Double, bias: Double, made: Double) -> None:
+    """Fill in what the first layer makes of one row."""
     bins, hidden = edges.shape[1] - 1, len(bias)
-    made = np.empty((count, hidden))
-    for row in range(count):
+    for unit in range(hidden):
+        made[unit] = bias[unit]
+    for column in range(len(row)):
+        value = row[column]
+        if value <= edges[column, 0]:
+            continue
+        # Counting all edges is faster than stopping at one: it has no branch to mispredict.
+        at = 0
+        for edge in range(1, bins + 1):
+            at += edges[column, edge] < value
+        part = 0.0
+        if at < bins:
+            # The value lies above the one and not above the other: they are never equal.
+            part = (value - edges[column, at]) / (edges[column, at + 1] - edges[column, at])
         for unit in range(hidden):
-            made[row, unit] = bias[unit]
-        for column in range(features):
-            value = rows[row, column]
-            if value <= edges[column, 0]:
-                continue
-            # Counting all edges is faster than stopping at one: it has no branch to mispredict.
-            at = 0
-            for edge in range(1, bins + 1):
-                at += edges[column, edge] < value
-            part = 0.0
-            if at < bins:
-                # The value lies above the one and not above the other: they are never equal.
-                part = (value - edges[column, at]) / (edges[column, at + 1] - edges[column, at])
-            for unit in range(hidden):
-                made[row, unit] += before[column, at, unit] + part * slope[column, at, unit]
+            made[unit] += before[column, at, unit] + part * slope[column, at, unit]
+
+
+@numba.njit(cache=True, nogil=True)
+def add_layer(row: Double, weight: Double, bias: Double, made: Double) -> None:
+    """Fill in what another layer makes of one row, rectified first."""
+    out = weight.shape[1]
+    for unit in range(out):
+        made[unit] = bias[unit]
+    for column in range(len(row)):
+        value = row[column]
+        if value > 0.0:
+            for unit in range(out):
+                made[unit] += value * weight[column, unit]
+
+
+@numba.njit(cache=True, nogil=True)
+def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
+    made = np.empty((len(rows), len(bias)))
+    for row in range(len(rows)):
+        add_first_layer(rows[row], edges, before, slope, bias, made[row])
     return made
 
 
 @numba.njit(cache=True, nogil=True)
 def _layer(rows: Double, weight: Double, bias: Double) -> Double:
-    count, inside = rows.shape
-    out = weight.shape[1]
-    made = np.empty((count, out))
-    for row in range(count):
-        for unit in range(out):
-            made[row, unit] = bias[unit]
-        for column in range(inside):
-            value = rows[row, column]
-            if value > 0.0:
-                for unit in range(out):
-                    made[row, unit] += value * weight[column, unit]
+    made = np.empty((len(rows), weight.shape[1]))
+    for row in range(len(rows)):
+        add_layer(rows[row], weight, bias, made[row])
     return made
 
 

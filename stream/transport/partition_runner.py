@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from operator import lt
 from typing import Any
 
 from aiokafka.structs import TopicPartition
@@ -33,6 +34,13 @@ def source_record(record: Any) -> SourceRecord:
     if record.topic.endswith(REKEYED_SUFFIX):
         timestamp_ms = produced_at_ms(record.headers, timestamp_ms)
     return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, timestamp_ms)
+
+
+def _source_records(records: list[Any]) -> list[SourceRecord]:
+    """Return aiokafka's records of one topic as the pipelines take them."""
+    if not records or records[0].topic.endswith(REKEYED_SUFFIX):
+        return [source_record(record) for record in records]
+    return [SourceRecord(one.topic, one.partition, one.offset, one.key, one.value, one.timestamp) for one in records]
 
 
 class PartitionRunner:
@@ -146,7 +154,7 @@ class PartitionRunner:
 
         def take(records: list[Any]) -> None:
             self.last_progress_s = time.monotonic()
-            self._step.replay([source_record(record) for record in records])
+            self._step.replay(_source_records(records))
 
         return await read_partition(self._cluster, tp, take, start=start, end=committed)
 
@@ -177,7 +185,7 @@ class PartitionRunner:
             return None
 
     async def _take(self, topic: str, waiting: list[Any]) -> None:
-        records = [source_record(record) for record in _onward(waiting, self._next_offset[topic])]
+        records = _source_records(_onward(waiting, self._next_offset[topic]))
         while records:
             records = records[await self._take_some(topic, records) :]
 
@@ -217,12 +225,18 @@ class PartitionRunner:
             self._metrics.gauge("foreshot_state_bytes", self._step.state.size_bytes(), **where)
 
 
-def _onward(records: Iterable[Any], next_offset: int) -> Iterable[Any]:
+def _onward(records: list[Any], next_offset: int) -> list[Any]:
+    """Return records without those that stood in an earlier batch or stand twice in this one."""
+    offsets = [record.offset for record in records]
+    if offsets[0] >= next_offset and all(map(lt, offsets, offsets[1:])):
+        return records
     # A seek after an assignment fetches again what a batch that waits here may hold already.
+    onward = []
     for record in records:
         if record.offset >= next_offset:
             next_offset = record.offset + 1
-            yield record
+            onward.append(record)
+    return onward
 
 
 def _count_of_these(rejected: Iterable[Rejected], records: list[SourceRecord]) -> int:

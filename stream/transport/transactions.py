@@ -19,6 +19,7 @@ from stream.transport.topics import Topics
 
 _BATCH_BYTES = 1 << 20
 _REQUEST_BYTES = 8 << 20
+_NO_HEADERS: list[tuple[str, bytes]] = []
 
 
 class TransactionalWriter:
@@ -84,23 +85,34 @@ class TransactionalWriter:
         by_topic: dict[str, list[Outgoing]] = defaultdict(list)
         for record in outgoing:
             by_topic[record.topic].append(record)
-        placed: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+        placed: dict[tuple[str, int], list[Outgoing]] = {}
         for short, records in by_topic.items():
             topic = self._names.named(short)
-            count = len(await self._producer.partitions_for(topic))
-            hashed = partitions_of([record.key or b"" for record in records], count)
-            for record, partition in zip(records, hashed.tolist(), strict=True):
-                chosen = partition if record.partition is None else record.partition
-                placed[topic, chosen].append(record)
+            for partition, own in _by_partition(records, len(await self._producer.partitions_for(topic))).items():
+                placed[topic, partition] = own
         return placed
 
     async def _send(self, topic: str, partition: int, records: list[Outgoing]) -> list[asyncio.Future[Any]]:
         futures = []
         batch = self._producer.create_batch()
         for record in records:
-            if batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers)) is None:
+            headers = list(record.headers) if record.headers else _NO_HEADERS
+            if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
                 futures.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=record.key, value=record.value, headers=list(record.headers))
+                batch.append(timestamp=None, key=record.key, value=record.value, headers=headers)
         futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
+
+
+def _by_partition(records: list[Outgoing], partitions: int) -> dict[int, list[Outgoing]]:
+    """Return a topic's records by where they go, in order."""
+    chosen = {record.partition for record in records}
+    if len(chosen) == 1 and None not in chosen:
+        # A changelog: hashing its keys would say nothing.
+        return {partition: records for partition in chosen if partition is not None}
+    placed: dict[int, list[Outgoing]] = defaultdict(list)
+    hashed = partitions_of([record.key or b"" for record in records], partitions).tolist()
+    for record, partition in zip(records, hashed, strict=True):
+        placed[partition if record.partition is None else record.partition].append(record)
+    return placed

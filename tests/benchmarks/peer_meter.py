@@ -101,18 +101,18 @@ def measured(process, output, write, events, around):
         around: A context in which the measured part runs.
     """
     write(0, WARM_UP)
-    _follow(process, output, WARM_UP)
+    follow(process, output, WARM_UP)
     process.send_signal(signal.SIGSTOP)
     write(WARM_UP, events)
     with around:
         process.send_signal(signal.SIGCONT)
-        readings = _follow(process, output, events - WARM_UP)
+        readings = follow(process, output, events - WARM_UP)
     begin, end = readings[0], next(one for one in readings if one.outputs == readings[-1].outputs)
     count = events - WARM_UP
     return Cost((end.cpu_s - begin.cpu_s) / count * 1e6, count / (end.at_s - begin.at_s), peak_mb(process.pid))
 
 
-def _follow(process, output, more):
+def follow(process, output, more):
     """Return readings until so many more are out and nothing comes any longer; transactions' marks count as well."""
     readings, deadline, quiet_since_s = [], time.monotonic() + _LIMIT_S, 0.0
     while time.monotonic() < deadline:

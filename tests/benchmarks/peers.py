@@ -70,7 +70,7 @@ class Bench:
         prepare(installation, lines, self.weights)
         try:
             with on_core({CORE}):
-                process = installation.start(name, _free_port(), "score")
+                process = installation.start(name, free_port(), "score")
             cost = self._measured(process, prefix + TOPIC, scored, load, around(process.pid))
         finally:
             installation.stop()
@@ -87,7 +87,7 @@ class Bench:
         return measured(process, Output(self.cluster, target), write, load.events, around or contextlib.nullcontext())
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

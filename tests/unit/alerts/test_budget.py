@@ -31,7 +31,11 @@ def alerts_by_day(alerted, occurred_at_s):
 
 def decide(budget, scores, occurred_at_s, per_day=100.0, partitions=1, line="cards"):
     return budget.observe_and_decide(
-        line, np.asarray(scores, float), np.asarray(occurred_at_s, float), per_day, partitions
+        [line] * len(scores),
+        np.asarray(scores, float),
+        np.asarray(occurred_at_s, float),
+        np.full(len(scores), per_day),
+        partitions,
     )
 
 
@@ -110,8 +114,7 @@ def test_no_threshold_is_ever_not_a_number(given_events, per_day, partitions):
         threshold, alerted = decide(budget, scores, times_s, per_day, partitions)
         assert ((threshold >= 0) & (threshold <= 1)).all()
         assert (np.asarray(scores)[alerted] >= threshold[alerted]).all()
-    [(_, row)] = budget.drain_changes()
-    assert np.isfinite(np.frombuffer(row)).all()
+    assert all(np.isfinite(np.frombuffer(part)).all() for _, part in budget.drain_changes())
 
 
 def test_the_budget_is_kept_for_years():
@@ -172,10 +175,15 @@ def test_a_state_restored_from_its_changelog_goes_on_as_one_undisturbed(given_ev
     undisturbed, stopped, restored = AlertBudget(), AlertBudget(), AlertBudget()
     expected, _ = decide(undisturbed, scores, times_s)
     first, _ = decide(stopped, scores[:cut], times_s[:cut])
-    restored.restore(stopped.drain_changes())
+    changelog = stopped.drain_changes()
+    restored.restore(changelog)
     second, _ = decide(restored, scores[cut:], times_s[cut:])
     assert np.concatenate([first, second]).tobytes() == expected.tobytes()
-    assert restored.drain_changes() == undisturbed.drain_changes()
+    assert dict(changelog + restored.drain_changes()) == dict(undisturbed.drain_changes())
+
+
+def lines_of(changes):
+    return [key for key, _ in changes if b"\0" not in key]
 
 
 def test_only_touched_lines_are_written_and_each_once():
@@ -184,10 +192,53 @@ def test_only_touched_lines_are_written_and_each_once():
     decide(budget, scores, times_s, line="loans")
     decide(budget, scores, times_s, line="cards")
     decide(budget, scores, times_s, line="cards")
-    assert [key for key, _ in budget.drain_changes()] == [b"cards", b"loans"]
+    assert lines_of(budget.drain_changes()) == [b"cards", b"loans"]
     assert budget.drain_changes() == []
     decide(budget, scores, times_s, line="loans")
-    assert [key for key, _ in budget.drain_changes()] == [b"loans"]
+    assert lines_of(budget.drain_changes()) == [b"loans"]
+
+
+def test_an_event_writes_its_lines_counts_and_one_block_of_its_scores():
+    budget = AlertBudget()
+    decide(budget, *a_stream(1, 1_000))
+    budget.drain_changes()
+    decide(budget, [0.5], [START_S + DAY_S])
+    changes = budget.drain_changes()
+    assert [key for key, _ in changes] == [b"cards", b"cards\x0016"]
+    assert sum(len(value) for _, value in changes) < 200
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1)), min_size=1, max_size=60))
+def test_lines_in_one_batch_are_judged_as_each_alone(given_events):
+    lines, scores = map(list, zip(*given_events, strict=True))
+    times_s = START_S + 600.0 * np.arange(len(lines))
+    together = AlertBudget()
+    expected, _ = together.observe_and_decide(lines, np.array(scores), times_s, np.full(len(lines), 50.0), 1)
+    apart = AlertBudget()
+    for at, line in enumerate(lines):
+        found, _ = decide(apart, scores[at : at + 1], times_s[at : at + 1], 50.0, line=line)
+        assert found[0] == expected[at]
+    assert apart.drain_changes() == together.drain_changes()
+
+
+def as_an_earlier_release_wrote_it(changes):
+    """Return the one row: all bins, the sums of 16, times and counts."""
+    parts = dict(changes)
+    blocks = [np.frombuffer(parts.get(b"cards\0%d" % block, bytes(17 * 8))) for block in range(32)]
+    bins, sums = [block[:-1] for block in blocks], [block[-1:] for block in blocks]
+    return np.concatenate([*bins, *sums, np.frombuffer(parts[b"cards"])]).tobytes()
+
+
+def test_a_row_that_an_earlier_release_wrote_whole_is_taken_and_written_anew_by_blocks():
+    former, budget, restored = AlertBudget(), AlertBudget(), AlertBudget()
+    decide(former, *a_stream(2, 2_000))
+    row = as_an_earlier_release_wrote_it(former.drain_changes())
+    assert budget.restore([(b"cards", row)]) == 1
+    decide(budget, [0.5], [START_S + 2 * DAY_S])
+    decide(former, [0.5], [START_S + 2 * DAY_S])
+    restored.restore(budget.drain_changes())
+    again, _ = decide(restored, [0.9], [START_S + 3 * DAY_S])
+    assert again[0] == decide(former, [0.9], [START_S + 3 * DAY_S])[0][0]
 
 
 def test_a_row_of_another_release_is_passed_over():
