@@ -16,7 +16,7 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
-from stream.events.scored_event import ScoredEvent, of_columns
+from stream.events.scored_event import Reason, ScoredEvent, of_columns
 from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
@@ -153,7 +153,10 @@ def _score_line(
     )
     alert_rows = np.flatnonzero(alerted)
     found = current.reasons(features[alert_rows], scoring.lines[line].kind) if len(alert_rows) else []
-    reasons = dict(zip(alert_rows.tolist(), found, strict=True))
+    # One empty list for all: a new one for each event would cost more than its look-up.
+    reasons: list[list[Reason]] = [[]] * len(events)
+    for row, of_alert in zip(alert_rows.tolist(), found, strict=True):
+        reasons[row] = of_alert
     manifest = current.manifest
     raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
     return of_columns(
@@ -173,7 +176,7 @@ def _score_line(
             "initialisation": repeat(manifest.initialisation),
             "threshold": threshold.tolist(),
             "alerted": alerted.tolist(),
-            "reasons": [reasons.get(row, []) for row in range(len(events))],
+            "reasons": reasons,
             "feature_hash": repeat(feature_hash()),
             "features": [raw[start : start + width] for start in range(0, len(raw), width)],
             "produced_at_ms": [event.produced_at_ms for event in events],
