@@ -167,7 +167,7 @@ def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[
             "initialisation": _spread([one.initialisation for one in manifests], of_event),
             "threshold": threshold.tolist(),
             "alerted": alerted.tolist(),
-            "reasons": [reasons.get(row, []) for row in range(len(events))],
+            "reasons": reasons,
             "feature_hash": repeat(feature_hash()),
             "features": [raw[start : start + width] for start in range(0, len(raw), width)],
             "produced_at_ms": [event.produced_at_ms for event in events],
@@ -183,14 +183,16 @@ def _reasons(
     which: npt.NDArray[np.int64],
     features: npt.NDArray[np.float32],
     alerts: npt.NDArray[np.intp],
-) -> dict[int, list[Reason]]:
-    """Return the reasons of each alerted row."""
-    found: dict[int, list[Reason]] = {}
+) -> list[list[Reason]]:
+    """Return the reasons of each row, none where it is not alerted."""
+    # One empty list for all: a new one for each event would cost more than its look-up.
+    reasons: list[list[Reason]] = [[]] * len(events)
     for at in np.unique(which[alerts]).tolist():
-        rows = alerts[which[alerts] == at]
+        rows = alerts[which[alerts] == at].tolist()
         kind = lines[events[rows[0]].line].kind
-        found |= zip(rows.tolist(), scorers[at].reasons(features[rows], kind), strict=True)
-    return found
+        for row, of_alert in zip(rows, scorers[at].reasons(features[rows], kind), strict=True):
+            reasons[row] = of_alert
+    return reasons
 
 
 def _spread(values: list[Any], which: list[int]) -> Iterable[Any]:
