@@ -9,7 +9,11 @@ EventType = Literal[
     "purchase_order", "invoice", "shipment", "warehouse_receipt", "financing_request", "acceptance", "assignment",
     "drawdown", "repayment", "credit_note", "default_notice",
 ]  # fmt: skip
-DocumentType = EventType | Literal["contract"]
+# Written out again: of a union of literals, an error would name the part rather than the field.
+DocumentType = Literal[
+    "purchase_order", "invoice", "shipment", "warehouse_receipt", "financing_request", "acceptance", "assignment",
+    "drawdown", "repayment", "credit_note", "default_notice", "contract",
+]  # fmt: skip
 
 
 class DocumentReference(Strict):
