@@ -59,8 +59,9 @@ class SupplyChainDocument(Strict):
     @property
     def parties(self) -> dict[str, Party]:
         """The parties that the document names, by role."""
-        found = {role: getattr(self, role, None) for role in PARTY_ROLES}
-        return {role: party for role, party in found.items() if party is not None}
+        # Asking a model for an attribute it lacks costs ten times more.
+        given = vars(self)
+        return {role: given[role] for role in PARTY_ROLES if given.get(role) is not None}
 
     @field_validator("due_date")
     @classmethod

@@ -1,10 +1,12 @@
 """What each document of supply-chain finance holds, and what it refuses."""
 
 from datetime import date
+from typing import get_args
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from stream.events.supply_chain.document import DocumentType, EventType
 from stream.events.supply_chain.supply_chain_event import EVENT_TYPES, SupplyChainEvent
 from tests.builders.supply_chain import (
     BUYER,
@@ -181,3 +183,8 @@ def test_a_repayment_names_who_pays_and_from_which_account():
     assert (found.payer.id, found.payer.account) == ("S1", "X-9")
     with pytest.raises(ValidationError, match=r"payer\n *Field required"):
         a_repayment(payer=None)
+
+
+def test_references_may_name_every_type_of_event_and_contracts():
+    assert [*get_args(EventType), "contract"] == list(get_args(DocumentType))
+    assert list(get_args(EventType)) == list(EVENT_TYPES)
