@@ -18,7 +18,7 @@ from stream.events.supply_chain.purchase_order import PurchaseOrder
 from stream.events.supply_chain.quantity import Quantity
 from stream.events.supply_chain.repayment import Repayment
 from stream.events.supply_chain.shipment import Shipment
-from stream.events.supply_chain.supply_chain_event import AnyEvent
+from stream.events.supply_chain.supply_chain_document import SupplyChainDocument
 from stream.events.supply_chain.warehouse_receipt import WarehouseReceipt
 from tests.builders.events import NOON_S
 
@@ -37,7 +37,7 @@ ORDER = {"type": "purchase_order", "number": "PO-1", "issuer": "B1"}
 INVOICE = {"type": "invoice", "number": "INV-1", "issuer": "S1"}
 DRAWN = {"type": "drawdown", "number": "DD-1", "issuer": "F1"}
 
-Document = TypeVar("Document", bound=AnyEvent)
+Document = TypeVar("Document", bound=SupplyChainDocument)
 
 _SALE = {"seller": SELLER, "buyer": BUYER, **MONEY}
 _FINANCED = {**_SALE, "financier": FINANCIER}
