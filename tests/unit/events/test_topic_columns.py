@@ -62,7 +62,7 @@ TIMES = (
 AMOUNTS = (
     st.floats(-1e16, 1e16, allow_nan=False)
     | st.integers(-(10**16), 10**16)
-    | st.decimals(-(10**6), 10**6, places=4).map(float)
+    | st.integers(-(10**7), 10**7).map(lambda halves: halves / 200)
     | st.decimals(-(10**14), 10**14, places=3).map(str)
 )
 ANY = st.none() | st.booleans() | st.lists(st.integers(0, 9), max_size=1)
@@ -122,9 +122,12 @@ def a_good_one(at):
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_hostile_events_among_good_ones_are_read_or_refused_as_one_by_one(name):
-    batch, rejected = assert_same(WORLDS[name], mixed(corpus()))
-    assert rejected
-    assert len(batch) or name in ("seconds", "milliseconds")
+    records = mixed(corpus())
+    refused = 0
+    # In small batches, so that what is wrong with one event does not hide what is wrong with another.
+    for start in range(0, len(records), 12):
+        refused += len(assert_same(WORLDS[name], records[start : start + 12])[1])
+    assert refused
 
 
 @settings(max_examples=200)
