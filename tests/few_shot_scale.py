@@ -142,6 +142,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, default=Path("out/few_shot_scale"))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--lines", type=int, nargs="+", help="how many to train, in turn; the last model is measured")
     parser.add_argument("--train", type=int, metavar="LINES", help="train alone, the model into OUT")
     args = parser.parse_args()
     use_one_core()
@@ -150,12 +151,13 @@ def main():
         train(args.train, sizes.plan, args.out)
         return
     args.out.mkdir(parents=True, exist_ok=True)
-    models = {lines: args.out / f"{lines}_lines.safetensors" for lines in sizes.training}
+    counts = args.lines or sizes.training
+    models = {lines: args.out / f"{lines}_lines.safetensors" for lines in counts}
     training = {}
     for lines, file in models.items():
         training[f"{lines}"] = trained(lines, args.quick, file)
         print(f"{lines} lines are trained", flush=True)
-    shared = SharedModel.from_arrays(load_file(models[sizes.training[-1]]))
+    shared = SharedModel.from_arrays(load_file(models[counts[-1]]))
     found = {
         "adaptation": adaptation(shared, sizes),
         "batch": many_lines(shared, sizes),
