@@ -78,7 +78,7 @@ def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(wo
     learner, genuine, _ = taught(world, honest, seed)
     before = world.precision(learner)
     cheapest = genuine[np.argsort(world.amount[genuine])[:poison]]
-    made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")])]
+    made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")]).adaptations]
     assert any(one.weights is None for one in made)
     assert world.precision(learner) > 0.75 * before
 
@@ -87,6 +87,6 @@ def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(wo
 def test_honest_frauds_that_come_as_fast_are_learnt(world, seed):
     learner, _, frauds = taught(world, 12, seed)
     before = world.precision(learner)
-    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")])]
+    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")]).adaptations]
     assert all(one.weights is not None for one in made)
     assert world.precision(learner) > 0.9 * before
