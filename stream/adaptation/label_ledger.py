@@ -34,6 +34,7 @@ class LedgerPolicy:
         most_frauds: Frauds that a buffer holds.
         most_genuine: Labelled genuine events that a buffer holds.
         most_events: Events of which is remembered who said what.
+        refused: Sources that teach nothing.
     """
 
     named: tuple[str, ...]
@@ -43,6 +44,7 @@ class LedgerPolicy:
     most_frauds: int
     most_genuine: int
     most_events: int
+    refused: tuple[str, ...] = ()
 
 
 class Ruling(NamedTuple):
@@ -89,7 +91,7 @@ class LabelLedger:
     def __init__(self, policy: LedgerPolicy) -> None:
         """Start without labels."""
         self._policy = policy
-        self.sources = SourceStanding(policy.named, policy.founding_s)
+        self.sources = SourceStanding(policy.named, policy.founding_s, policy.refused)
         self._words: dict[str, dict[str, _Word]] = {}
         self._ruled: dict[str, Ruling] = {}
         self._held: Counter[tuple[str, bool]] = Counter()

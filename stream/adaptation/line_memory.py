@@ -152,6 +152,7 @@ class LineMemory:
 def _ledger_policy(policy: AdaptationPolicy, limits: BufferLimits) -> LedgerPolicy:
     return LedgerPolicy(
         named=policy.trusted_sources,
+        refused=policy.refused_sources,
         founding_s=policy.trust_after_s,
         labels_per_day=policy.source_labels_per_day,
         new_share=policy.new_source_share,

@@ -57,15 +57,17 @@ def expected_share(agreed: float, against: float) -> float:
 class SourceStanding:
     """The sources of one line and what roots said of them."""
 
-    def __init__(self, named: Iterable[str], founding_s: float) -> None:
+    def __init__(self, named: Iterable[str], founding_s: float, refused: Iterable[str] = ()) -> None:
         """Start with the sources that the line file names.
 
         Args:
             named: They judge the others and are judged by nobody; may be none.
+            refused: They are never believed.
             founding_s: Where none are named, sources that label within so many seconds of the
                 line's first label are founders.
         """
-        self._named = frozenset(named)
+        self._refused = frozenset(refused)
+        self._named = frozenset(named) - self._refused
         self._founding_s = founding_s
         self._first_s: float | None = None
         self._standing: dict[tuple[str, Verdict], Standing] = {}
@@ -75,7 +77,7 @@ class SourceStanding:
 
     def hear(self, source: str, at_s: float) -> str:
         """Take note that a source speaks, and return the name it goes by here."""
-        if source in self._named or source in self._sources:
+        if source in self._named or source in self._refused or source in self._sources:
             return source
         if len(self._sources) >= MOST_SOURCES:
             return OTHERS
@@ -133,11 +135,13 @@ class SourceStanding:
         """Return how many sources have which standing, the better one of both verdicts."""
         order: tuple[Standing, ...] = ("named", "founder", "earned", "new", "distrusted")
         found = dict.fromkeys(order, 0)
-        for source in [*self._named, *(one for one in self._sources if one not in self._named)]:
+        for source in {*self._named, *self._refused, *self._sources}:
             found[min((self.standing(source, one) for one in ("fraud", "genuine")), key=order.index)] += 1
         return found
 
     def _is_distrusted(self, source: str) -> bool:
+        if source in self._refused:
+            return True
         return any(self._standing.get((source, one)) == "distrusted" for one in ("fraud", "genuine"))
 
     def _pooled(self, source: str, verdict: Verdict) -> tuple[float, float, float]:

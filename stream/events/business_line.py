@@ -47,6 +47,7 @@ class AdaptationPolicy(Declared):
         keep_versions: Versions kept for going back.
         trusted_sources: Sources whose labels count by themselves and judge the other sources. Where
             none are named, those that label within `trust_after` of the line's first label.
+        refused_sources: Sources whose labels teach nothing and put nothing in force.
         new_source_share: Labels that teach though nothing vouches for their source, of each verdict
             at most this share of the others (and one at least).
         source_labels_per_day: Labels of one source that are heard in a day of event time; sources
@@ -66,6 +67,7 @@ class AdaptationPolicy(Declared):
     trust_after_s: DurationS = Field(86_400.0, alias="trust_after", ge=0)
     keep_versions: int = Field(20, ge=2, le=1_000)
     trusted_sources: tuple[SourceName, ...] = Field((), max_length=256)
+    refused_sources: tuple[SourceName, ...] = Field((), max_length=256)
     new_source_share: float = Field(0.1, ge=0, le=1)
     source_labels_per_day: float = Field(200.0, ge=1, allow_inf_nan=False)
 

@@ -163,8 +163,14 @@ def _wait(
 
 def _is_outranked(line: BusinessLine, known: LabelEntry, entry: LabelEntry) -> bool:
     """Return whether a label must not replace what is known: nobody takes back another source's word."""
+    return (not _counts(line, entry.source) and _counts(line, known.source)) or (
+        entry.reverses and entry.source != known.source
+    )
+
+
+def _counts(line: BusinessLine, source: str) -> bool:
     named = line.adaptation.trusted_sources
-    return (entry.source not in named and known.source in named) or (entry.reverses and entry.source != known.source)
+    return source not in line.adaptation.refused_sources and (not named or source in named)
 
 
 def _meet(
@@ -214,8 +220,7 @@ def _apply(
 
 
 def _is_only_heard(line: BusinessLine, known: LabelEntry | None, entry: LabelEntry) -> bool:
-    named = line.adaptation.trusted_sources
-    if named and entry.source not in named:
+    if not _counts(line, entry.source):
         return True
     if known is None or known.pending or known.source == entry.source:
         return False

@@ -1,0 +1,293 @@
+"""What labels that lie do to a line, with the guards and without, on the few-shot world's judged lines.
+
+Run it with `make attacks`: trains an initialisation on lines of other frauds, runs each judged
+line through the backtest's own pipelines (profile, score, match, adapt, gate), with labels from an
+analyst who is right; from day 20 to day 30 an attacker labels too. Prints the average precision
+of days 30 to 60, scored with what was in force at day 20 and at day 30: without an attack, and with
+each attack under the default policy and with every source believed alike (the gate alone), with 95 %
+intervals over lines and seeds, and what the audit refused. Writes OUT/attacks.json.
+"""
+
+import argparse
+import copy
+import json
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import yaml
+from scipy import stats
+
+from metalearn.checkpoint import Initialisation
+from metalearn.evaluation.ranking import average_precision
+from metalearn.few_shot.adapted_head import HeadPlan
+from metalearn.few_shot.episode_bank import BankPlan
+from metalearn.few_shot.training import FewShotPlan
+from metalearn.training import TrainingPlan
+from stream.backtest.feature_pass import features_of
+from stream.backtest.run import Backtest
+from stream.backtest.train import train_initialisation, training_data
+from stream.events.event_batch import take_rows
+from stream.events.fraud_label import FraudLabel
+from stream.events.history import read_history
+from stream.events.line_file import load_lines
+from stream.one_core import use_one_core
+from stream.pipelines.match_label import match_labels
+from stream.pipelines.score_event import score_events
+from stream.simulation.cards import simulate_cards, write_parquet
+from stream.simulation.few_shot_world import few_shot_world, line_file
+
+DAY_S, HOUR_S = 86_400.0, 3_600.0
+ATTACK_DAY, JUDGED_DAY, DAYS = 20, 30, 60
+STEP_S = 6 * HOUR_S
+ANALYST, STRANGER = "analyst", "portal"
+# The analyst is told of so many of all frauds and of other events, a day after them.
+FRAUDS_SEEN, GENUINE_SEEN = 0.6, 0.01
+TRAINING_LINES, TRAINING_DAYS = 8, 60
+NETWORK = replace(TrainingPlan(), widths=(32, 32), pooled_steps=400, meta_steps=150)
+FEW_SHOT = FewShotPlan(BankPlan(episodes=200), HeadPlan(steps=200))
+BELIEVED_ALIKE = {"trusted_sources": [ANALYST, STRANGER], "new_source_share": 1.0, "source_labels_per_day": 1e9}
+GUARDS = {"guards": {}, "gate alone": BELIEVED_ALIKE}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One label: when it comes, of which row, what it says and who says it."""
+
+    at_s: float
+    row: int
+    fraud: bool
+    source: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run left."""
+
+    precision: float
+    adaptations: Counter = field(default_factory=Counter)
+    withheld: Counter = field(default_factory=Counter)
+    examples: list = field(default_factory=list)
+
+
+class LabelledBacktest(Backtest):
+    """A backtest whose labels are given, and which keeps the learner's audit of labels."""
+
+    def __init__(self, lines, initialisation):
+        super().__init__(lines, initialisation, 90 * DAY_S)
+        self.audits = []
+
+    def run(self, history, said, from_s, until_s, step_s=STEP_S):
+        """Score the events of a time and release the labels said in it; return the scores."""
+        times, scored = history.batch.occurred_at_s, []
+        said = sorted((one for one in said if from_s <= one.at_s < until_s), key=lambda one: (one.at_s, one.row))
+        at = 0
+        for start_s in np.arange(from_s, until_s, step_s):
+            rows = np.arange(*np.searchsorted(times, [start_s, min(start_s + step_s, until_s)]))
+            if len(rows):
+                scored += [one.score for one in self._score(take_rows(history.batch, rows))]
+            due = at + sum(one.at_s < start_s + step_s for one in said[at:])
+            for one in said[at:due]:
+                self._hear(history, one, start_s + step_s)
+            at = due
+        return np.array(scored)
+
+    def _hear(self, history, one, now_s):
+        self._clock.move_to(now_s)
+        label = FraudLabel(
+            event_id=history.batch.event_id[one.row],
+            line=history.batch.line[one.row],
+            label="fraud" if one.fraud else "genuine",
+            source=one.source,
+            labelled_at=datetime.fromtimestamp(one.at_s, UTC),
+        )
+        matched = match_labels(self._labels, self._store, [(label, int(one.at_s * 1000))], lines=self._lines)
+        score_events(self._scoring, matched.risk_updates)
+        self._learn(matched)
+
+    def withheld(self, line):
+        return Counter(self._learner._memory(line).ledger.withheld)
+
+
+def honest(history, chance, first_s):
+    """Return the analyst's labels of all days before the judged ones."""
+    fraud = history.label == 1
+    seen = chance.random(len(fraud)) < np.where(fraud, FRAUDS_SEEN, GENUINE_SEEN)
+    times = history.batch.occurred_at_s
+    rows = np.flatnonzero(seen & (times < first_s + (JUDGED_DAY - 1) * DAY_S))
+    return [Said(times[row] + DAY_S * chance.uniform(0.9, 1.1), row, bool(fraud[row]), ANALYST) for row in rows]
+
+
+def within(history, first_s, first_day, last_day):
+    times = history.batch.occurred_at_s
+    return np.flatnonzero((times >= first_s + first_day * DAY_S) & (times < first_s + last_day * DAY_S))
+
+
+def flips(history, chance, first_s, source):
+    """Label as an analyst does, three in ten of them the wrong way round."""
+    rows = within(history, first_s, ATTACK_DAY - 1, JUDGED_DAY - 2)
+    fraud = history.label[rows] == 1
+    taken = chance.random(len(rows)) < np.where(fraud, FRAUDS_SEEN, FRAUDS_SEEN * fraud.mean())
+    for row in rows[taken]:
+        wrong = chance.random() < 0.3
+        at_s = history.batch.occurred_at_s[row] + DAY_S * chance.uniform(1.0, 1.5)
+        yield Said(at_s, row, bool(history.label[row] == 1) != wrong, source)
+
+
+def floods(history, chance, first_s, source):
+    """Call 2,000 genuine events fraud within six hours."""
+    rows = within(history, first_s, 5, ATTACK_DAY + 2)
+    genuine = rows[history.label[rows] == 0]
+    for row in chance.permutation(genuine)[:2_000]:
+        yield Said(first_s + (ATTACK_DAY + 4 + 0.25 * chance.random()) * DAY_S, row, True, source)
+
+
+def clears_its_own(history, chance, first_s, source):
+    """Call half of all frauds genuine, those of half the cards, the past ones too, after the analyst has labelled them."""
+    rows = within(history, first_s, 0, JUDGED_DAY - 3)
+    subjects = np.array(history.batch.subject)[rows]
+    names = np.unique(subjects)
+    own = np.isin(subjects, names[chance.random(len(names)) < 0.5])
+    for row in rows[own & (history.label[rows] == 1)]:
+        at_s = max(history.batch.occurred_at_s[row] + 2 * DAY_S, first_s + (ATTACK_DAY + chance.random()) * DAY_S)
+        yield Said(at_s, row, False, source)
+
+
+def trickles(history, chance, first_s, source):
+    """Be right for three days, then call four of the cheapest events a day fraud."""
+    for day in range(ATTACK_DAY, JUDGED_DAY):
+        rows = within(history, first_s, day - 1, day)
+        fraud = history.label[rows] == 1
+        cheapest = rows[~fraud][np.argsort(history.batch.amount[rows[~fraud]])[:40]]
+        chosen = rows[fraud][:4] if day < ATTACK_DAY + 3 else chance.permutation(cheapest)[:4]
+        for row in chosen:
+            yield Said(first_s + (day + chance.random() * 0.2) * DAY_S, row, True, source)
+
+
+ATTACKS = {
+    "flips 3 in 10": flips,
+    "floods": floods,
+    "clears its own": clears_its_own,
+    "trickles poison": trickles,
+}
+
+
+def measured(history, initialisation, seed, attacks, sources):
+    """Return the outcomes of one line and seed, by (guards, attack, source)."""
+    line = history.batch.line[0]
+    first_s = np.floor(history.batch.occurred_at_s[0] / DAY_S) * DAY_S
+    times = [first_s + day * DAY_S for day in (0, ATTACK_DAY, JUDGED_DAY, DAYS)]
+    truth = history.label[np.searchsorted(history.batch.occurred_at_s, times[2]) :] == 1
+    labels = honest(history, np.random.default_rng([seed, 0]), first_s)
+    found = {}
+    for guards, policy in GUARDS.items():
+        declared = history.lines[line]
+        declared = declared.model_copy(update={"adaptation": type(declared.adaptation).model_validate(policy)})
+        begun = LabelledBacktest({line: declared}, initialisation)
+        begun.run(history, labels, times[0], times[1])
+        cases = [(None, None)] + [(name, source) for name in attacks for source in sources]
+        if guards == "guards":
+            found["before"] = judged(copy.deepcopy(begun), history, [], times, truth, line)
+        for name, source in cases:
+            chance = np.random.default_rng([seed, 1])
+            said = labels + (list(ATTACKS[name](history, chance, first_s, source)) if name else [])
+            found[guards, name, source] = judged(copy.deepcopy(begun), history, said, times, truth, line)
+    return found
+
+
+def judged(running, history, said, times, truth, line):
+    before = len(running.adaptations)
+    running.run(history, said, times[1], times[2])
+    made = Counter(one.outcome for one in running.adaptations[before:])
+    withheld = running.withheld(line)
+    # What is judged is what is in force now: nothing is learnt any more.
+    running._learn = lambda _: None
+    scores = running.run(history, [], times[2], times[3], step_s=DAY_S)
+    return Outcome(average_precision(scores, truth), made, withheld)
+
+
+def declared_lines(folder):
+    (folder / "lines.yaml").write_text(yaml.safe_dump(line_file(few_shot_world()), sort_keys=False))
+    return load_lines([folder / "lines.yaml"])
+
+
+def trained(folder, known):
+    world = few_shot_world()
+    chosen = world.train[:TRAINING_LINES]
+    write_parquet(simulate_cards(chosen, TRAINING_DAYS, 1), folder / "training.parquet")
+    history = read_history(folder / "training.parquet", {one.name: known[one.name] for one in chosen})
+    features, fresh = features_of(history, lambda _: None)
+    data = training_data(history, features, fresh, float("inf"))
+    return train_initialisation(data, NETWORK, "", lambda *_: None, None, few_shot=FEW_SHOT)
+
+
+def judged_history(folder, known, profile, seed):
+    path = folder / f"{profile.name}-{seed}.parquet"
+    write_parquet(simulate_cards([profile], DAYS, 100 + seed), path)
+    return read_history(path, {profile.name: known[profile.name]})
+
+
+def told(values):
+    values = np.array(values)
+    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
+    return f"{values.mean():+.4f} ± {half:.4f}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", type=Path, default=Path("out/attacks"))
+    parser.add_argument("--lines", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--initialisation", type=Path, help="Use this one instead of training.")
+    args = parser.parse_args()
+    use_one_core()
+    cells = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        known = declared_lines(folder)
+        initialisation = Initialisation.load(args.initialisation) if args.initialisation else trained(folder, known)
+        profiles = few_shot_world().test
+        # Spread over the judged lines, so that all kinds of fraud are among them.
+        for profile in profiles[:: max(len(profiles) // args.lines, 1)][: args.lines]:
+            for seed in range(args.seeds):
+                history = judged_history(folder, known, profile, seed)
+                cells.append(measured(history, initialisation, seed, ATTACKS, (STRANGER, ANALYST)))
+                print(f"{profile.name}, seed {seed}: {time.process_time():.0f} s of CPU time", flush=True)
+    report(cells, args.out)
+
+
+def report(cells, out):
+    before = np.array([cell["before"].precision for cell in cells])
+    print(f"average precision before: {before.mean():.3f} over {len(cells)} lines and seeds")
+    rows = {}
+    for key in cells[0]:
+        if key == "before":
+            continue
+        guards, attack, source = key
+        outcomes = [cell[key] for cell in cells]
+        quiet = [cell[guards, None, None].precision for cell in cells]
+        precision = np.array([one.precision for one in outcomes])
+        withheld = sum((one.withheld for one in outcomes), Counter())
+        adaptations = sum((one.adaptations for one in outcomes), Counter())
+        rows[" | ".join(map(str, key))] = {
+            "precision": precision.tolist(),
+            "before": before.tolist(),
+            "without attack": quiet,
+            "adaptations": dict(adaptations),
+            "withheld": {f"{who}: {why}": count for (who, why), count in withheld.items()},
+        }
+        print(
+            f"{guards:11} {attack or 'no attack':16} by {source or '-':8} {precision.mean():.3f}  "
+            f"against before {told(precision - before)}  against no attack {told(precision - quiet)}  "
+            f"{dict(adaptations)} {dict(withheld)}"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "attacks.json").write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
