@@ -28,7 +28,9 @@ class Taught:
     def say(self, event_id, kind="fraud", source="analyst", at_s=NOON_S, after_s=None):
         self.moment += 1
         labelled_at_s = NOON_S + (self.moment if after_s is None else after_s)
-        rulings, withheld = self.ledger.take(an_example(event_id, kind, source=source, labelled_at_s=labelled_at_s), at_s)
+        rulings, withheld = self.ledger.take(
+            an_example(event_id, kind, source=source, labelled_at_s=labelled_at_s), at_s
+        )
         for ruling in rulings:
             if ruling.example.kind == "withdrawn":
                 self.held.pop(ruling.example.event_id, None)

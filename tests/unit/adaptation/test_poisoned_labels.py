@@ -37,13 +37,14 @@ class World:
         self.judged = self.time_s >= first_s + 10 * DAY_S
         self.adapter = Adapter(initialisation)
 
-    def example(self, at, kind, shift_s=0.0):
+    def example(self, at, kind, shift_s=0.0, source="analyst"):
         return an_example(
             f"e{at}-{shift_s}",
             kind,
             features=as_bytes(self.rows[at]),
             feature_hash=feature_hash(),
             occurred_at_s=float(self.time_s[at]) + shift_s,
+            source="" if kind == "background" else source,
         )
 
     def precision(self, learner):
@@ -59,6 +60,10 @@ def world(small_history, small_training_data):
 
 def taught(world, honest, seed):
     """Return a learner that knows honest frauds for days, and events it has not been told of."""
+    return taught_and_known(world, honest, seed)[:3]
+
+
+def taught_and_known(world, honest, seed):
     chance = np.random.default_rng(seed)
     early = chance.permutation(world.early)
     frauds, genuine = early[world.label[early] == 1], early[world.label[early] == 0]
@@ -69,7 +74,7 @@ def taught(world, honest, seed):
         learner.learn([world.example(at, "fraud")])
     later = [world.example(at, "background", 3 * DAY_S) for at in background[-20:]]
     learner.learn(later)
-    return learner, rest, frauds[honest:]
+    return learner, rest, frauds[honest:], frauds[:honest]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -90,3 +95,48 @@ def test_honest_frauds_that_come_as_fast_are_learnt(world, seed):
     made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")]).adaptations]
     assert all(one.weights is not None for one in made)
     assert world.precision(learner) > 0.9 * before
+
+
+def flipped(world, frauds, genuine, known):
+    """Three in ten labels the wrong way round."""
+    both = [*frauds[:30], *genuine[:30]]
+    return [(at, (world.label[at] == 1) != (number % 10 < 3)) for number, at in enumerate(both)]
+
+
+def flooded(world, frauds, genuine, known):
+    return [(at, True) for at in genuine[:400]]
+
+
+def cleared(world, frauds, genuine, known):
+    """What the analyst called fraud, and the frauds he has not seen."""
+    return [(at, False) for at in [*known, *frauds]]
+
+
+def trickled(world, frauds, genuine, known):
+    """Right first, then the cheapest events."""
+    cheapest = genuine[np.argsort(world.amount[genuine])]
+    return [(at, True) for at in [*frauds[:6], *cheapest[:30]]]
+
+
+@pytest.mark.parametrize("attack", [flipped, flooded, cleared, trickled])
+def test_a_source_that_nothing_vouches_for_costs_a_line_next_to_nothing_and_the_audit_names_it(world, attack):
+    changes, told = [], set()
+    for seed in range(2):
+        learner, genuine, frauds, known = taught_and_known(world, 24, seed)
+        before = world.precision(learner)
+        for at, fraud in attack(world, frauds, genuine, known):
+            learnt = learner.learn([world.example(at, "fraud" if fraud else "genuine", source="portal")])
+            told |= {(one.source, one.reason) for one in learnt.audits}
+        changes.append(world.precision(learner) - before)
+    assert np.mean(changes) > -0.01
+    assert {source for source, _ in told} == {"portal"}
+
+
+def test_what_one_liar_teaches_does_not_keep_honest_labels_from_being_learnt(world):
+    learner, genuine, frauds = taught(world, 12, 0)
+    cheapest = genuine[np.argsort(world.amount[genuine])]
+    learner.learn([world.example(at, "fraud", source="portal") for at in cheapest[:40]])
+    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")]).adaptations]
+    accepted = [one.record for one in made if one.weights is not None]
+    assert accepted
+    assert all(one.record.withheld["portal"]["new_source"] for one in made)
