@@ -142,10 +142,7 @@ def test_the_same_words_in_the_same_order_teach_the_same_and_counts_fit_what_is_
     assert list(first.held.items()) == list(again.held.items())
     ruled = {event: (one.example.kind, one.stands) for event, one in first.ledger._ruled.items()}
     assert ruled == first.held
-    analysts = {}
-    for event, kind, source in words:
-        if source == "analyst":
-            analysts[event] = kind
+    analysts = {event: kind for event, kind, source in words if source == "analyst"}
     for event, kind in analysts.items():
         if kind != "withdrawn":
             assert first.held[event] == (kind, True)

@@ -1,6 +1,7 @@
 """Labels that lie, put through the whole learner one by one, as an attacker would."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -97,34 +98,45 @@ def test_honest_frauds_that_come_as_fast_are_learnt(world, seed):
     assert world.precision(learner) > 0.9 * before
 
 
-def flipped(world, frauds, genuine, known):
+class Targets(NamedTuple):
+    """What an attacker may lie about: events without a label, and frauds that the analyst has labelled."""
+
+    world: World
+    frauds: np.ndarray
+    genuine: np.ndarray
+    known: np.ndarray
+
+    def cheapest(self):
+        return self.genuine[np.argsort(self.world.amount[self.genuine])]
+
+
+def flips(targets):
     """Three in ten labels the wrong way round."""
-    both = [*frauds[:30], *genuine[:30]]
-    return [(at, (world.label[at] == 1) != (number % 10 < 3)) for number, at in enumerate(both)]
+    both = [*targets.frauds[:30], *targets.genuine[:30]]
+    return [(at, (targets.world.label[at] == 1) != (number % 10 < 3)) for number, at in enumerate(both)]
 
 
-def flooded(world, frauds, genuine, known):
-    return [(at, True) for at in genuine[:400]]
+def floods(targets):
+    return [(at, True) for at in targets.genuine[:400]]
 
 
-def cleared(world, frauds, genuine, known):
+def clears(targets):
     """What the analyst called fraud, and the frauds he has not seen."""
-    return [(at, False) for at in [*known, *frauds]]
+    return [(at, False) for at in [*targets.known, *targets.frauds]]
 
 
-def trickled(world, frauds, genuine, known):
+def trickles(targets):
     """Right first, then the cheapest events."""
-    cheapest = genuine[np.argsort(world.amount[genuine])]
-    return [(at, True) for at in [*frauds[:6], *cheapest[:30]]]
+    return [(at, True) for at in [*targets.frauds[:6], *targets.cheapest()[:30]]]
 
 
-@pytest.mark.parametrize("attack", [flipped, flooded, cleared, trickled])
+@pytest.mark.parametrize("attack", [flips, floods, clears, trickles])
 def test_a_source_that_nothing_vouches_for_costs_a_line_next_to_nothing_and_the_audit_names_it(world, attack):
     changes, told = [], set()
     for seed in range(2):
         learner, genuine, frauds, known = taught_and_known(world, 24, seed)
         before = world.precision(learner)
-        for at, fraud in attack(world, frauds, genuine, known):
+        for at, fraud in attack(Targets(world, frauds, genuine, known)):
             learnt = learner.learn([world.example(at, "fraud" if fraud else "genuine", source="portal")])
             told |= {(one.source, one.reason) for one in learnt.audits}
         changes.append(world.precision(learner) - before)

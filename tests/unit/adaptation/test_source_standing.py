@@ -15,7 +15,7 @@ def heard(*sources, named=(), at_s=0.0):
     return standing
 
 
-def judged(standing, judge, source, agreed=0, against=0, verdict="fraud", at_s=0.0, echo=False):
+def judged(standing, judge, source, agreed=0, against=0, verdict="fraud", at_s=0.0, *, echo=False):
     for agrees in [True] * agreed + [False] * against:
         standing.compare(judge, source, verdict, at_s, agrees=agrees, echo=echo and agrees)
     return standing.standing(source, verdict)
