@@ -300,8 +300,8 @@ def main():
         known = declared_lines(folder)
         initialisation = Initialisation.load(args.initialisation) if args.initialisation else trained(folder, known)
         profiles = {one.name: one for one in few_shot_world().test}
-        for line in JUDGED_LINES[: args.lines]:
-            for seed in range(args.seeds):
+        for seed in range(args.seeds):
+            for line in JUDGED_LINES[: args.lines]:
                 history = judged_history(folder, known, profiles[line], seed)
                 cells.append(measured(history, initialisation, seed))
     report(cells, args.out)
