@@ -3,10 +3,11 @@
 Run it with `make attacks`: trains an initialisation on lines of other frauds and runs each judged
 line through the code that workers run (profile, score, match, adapt, gate), without Kafka, with the
 labels of an analyst who is right; from day 15 to 23 an attacker labels too, as a source of his own
-or under the analyst's name. Judges what is in force at day 15 ("before") and at day 23 on the frauds
-and 2,000 other events of days 23 to 40: without an attack, with each attack under the default policy,
-and with every source believed alike and no rate (the gate alone). Prints differences paired over lines
-and seeds with 95 % intervals and what the audit withheld; writes OUT/attacks.json.
+or under the analyst's name. Judges what is in force at day 15 ("before") and at day 23, each after
+one more adaptation to all that is known, on the frauds and 2,000 other events of days 23 to 40:
+without an attack, with each attack under the default policy, and with every source believed alike
+and no rate (the gate alone). Prints differences paired over lines and seeds with 95 % intervals and
+what the audit withheld; writes OUT/attacks.json.
 """
 
 import argparse
@@ -127,6 +128,12 @@ class LabelledBacktest(Backtest):
         score_events(self._scoring, matched.risk_updates)
         self._learn(matched)
 
+    def adapt(self, line):
+        """Adapt to all that is known by now, so that no difference is one of when a line last adapted."""
+        for made in self._learner._attempts(line, "age"):
+            self.adaptations.append(made.record)
+            self._put_in_force(made)
+
     def withheld(self, line):
         return Counter(self._learner._memory(line).ledger.withheld)
 
@@ -240,6 +247,7 @@ def measured(history, initialisation, seed):
         declared = declared.model_copy(update={"adaptation": type(declared.adaptation).model_validate(policy)})
         begun = LabelledBacktest({line: declared}, initialisation, enriched)
         begun.run(history, labels, first_s, attack_s)
+        begun.adapt(line)
         if judged is None:
             judged = judged_events(copy.deepcopy(begun), history, first_s, np.random.default_rng([seed, 2]))
             found["before"] = Outcome(judged.precision(begun, line))
@@ -249,6 +257,7 @@ def measured(history, initialisation, seed):
             )
             running = copy.deepcopy(begun)
             running.run(history, said, attack_s, until_s)
+            running.adapt(line)
             made = Counter(one.outcome for one in running.adaptations[len(begun.adaptations) :])
             found[guards, name, source] = Outcome(judged.precision(running, line), made, running.withheld(line))
             told_of = f"{line}, seed {seed}, {guards}, {name or 'no attack'} by {source or 'nobody'}"
