@@ -203,7 +203,7 @@ class LabelLedger:
     def _has_room(self, verdict: Verdict) -> bool:
         most = self._policy.most_frauds if verdict == "fraud" else self._policy.most_genuine
         stand = min(self._held[verdict, True], most)
-        return self._held[verdict, False] < max(_LEAST_OF_NEW_SOURCES, self._policy.new_share * stand)
+        return self._held[verdict, False] + 1 <= max(_LEAST_OF_NEW_SOURCES, self._policy.new_share * stand)
 
     def _rule(self, event_id: str, ruling: Ruling | None) -> Ruling | None:
         former = self._ruled.pop(event_id, None)

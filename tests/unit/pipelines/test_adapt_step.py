@@ -213,12 +213,14 @@ def test_labels_that_do_not_teach_are_audited_with_source_and_reason_counted_and
     step = AdaptStep(LineLearner({"cards": LINE}, adapter, StandingClock()), known, metrics, PARTITIONS)
     effects = worked_off(step, records(two_sources()), 1_000)
     told_of = [(one.source, one.reason, one.count) for one in audited(effects)]
-    assert told_of == [("portal", "new_source", 1), ("portal", "new_source", 2), ("portal", "distrusted", 1)]
+    assert told_of == [("portal", "new_source", at) for at in (1, 2, 4)] + [
+        ("portal", "distrusted", at) for at in (1, 2)
+    ]
 
     def counted(reason):
         return metrics.registry.get_sample_value("foreshot_labels_withheld_total", {"line": "cards", "reason": reason})
 
-    assert (counted("distrusted"), counted("rate_limit")) == (1, None)
+    assert (counted("new_source"), counted("distrusted"), counted("rate_limit")) == (5, 2, None)
     standing = {"line": "cards", "standing": "distrusted"}
     assert metrics.registry.get_sample_value("foreshot_label_sources", standing) == 1
 
