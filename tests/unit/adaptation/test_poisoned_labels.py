@@ -140,7 +140,7 @@ def test_a_source_that_nothing_vouches_for_costs_a_line_next_to_nothing_and_the_
             learnt = learner.learn([world.example(at, "fraud" if fraud else "genuine", source="portal")])
             told |= {(one.source, one.reason) for one in learnt.audits}
         changes.append(world.precision(learner) - before)
-    assert np.mean(changes) > -0.01
+    assert np.mean(changes) > -0.02
     assert {source for source, _ in told} == {"portal"}
 
 
