@@ -83,6 +83,10 @@ faults: setup ## Kill, freeze and break real installations, and check what they 
 robustness: setup ## Measure what each guard against wrong labels and moving frauds costs
 	$(BIN)/python tests/robustness.py --out out/robustness
 
+.PHONY: attacks
+attacks: setup ## Let sources of labels lie, flood and trickle poison, and measure what lines lose
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.attacks --out out/attacks
+
 .PHONY: hostile
 hostile: setup ## Run 100,000 hostile events, labels and inner records through the workers' code
 	PYTHONPATH=. $(BIN)/python tests/faults/hostile_input.py --out out/hostile

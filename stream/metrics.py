@@ -55,7 +55,16 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition(
         "foreshot_labels", "counter", "labels", ("line", "label", "outcome"),
-        "Labels received: applied, pending (before their event), duplicate, withdrawn, refused.",
+        "Labels received: applied, pending (before their event), duplicate, withdrawn, refused, heard (the learner "
+        "takes note, but they put nothing in force).",
+    ),
+    MetricDefinition(
+        "foreshot_labels_withheld", "counter", "labels", ("line", "reason"),
+        "Labels that do not teach: rate_limit, new_source (nothing vouches for it), contradicted, distrusted.",
+    ),
+    MetricDefinition(
+        "foreshot_label_sources", "gauge", "sources", ("line", "standing"),
+        "Sources of the line's labels: named, founder, earned, new, distrusted.",
     ),
     MetricDefinition(
         "foreshot_label_delay_seconds", "histogram", "seconds", _LINE,

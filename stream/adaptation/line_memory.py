@@ -2,12 +2,15 @@
 
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.drift import ScoreDrift
+from stream.adaptation.label_ledger import LabelLedger, LedgerPolicy, Withheld
 from stream.adaptation.labelled_example import LabelledExample
 from stream.adaptation.support_buffer import BufferLimits, SupportBuffer
 from stream.adaptation.trial import Trial, TrialPlan
 from stream.adaptation.trigger import Attempt, TriggerPolicy
-from stream.events.business_line import BusinessLine
+from stream.events.business_line import AdaptationPolicy, BusinessLine
 from stream.scoring.line_weights import LineWeights
+
+_LEAST_EVENTS_REMEMBERED = 20_000
 
 
 class LineMemory:
@@ -30,6 +33,8 @@ class LineMemory:
             int(policy.support_frauds / taught_share), policy.support_genuine, policy.gate_share, line.label_delay_s
         )
         self.buffer = SupportBuffer(limits, adapter.feature_hash)
+        self.ledger = LabelLedger(_ledger_policy(policy, limits))
+        self.event_time_s = float("-inf")
         self.drift = ScoreDrift()
         self._shared = adapter.shared
         self._versions: dict[int, LineWeights] = {}
@@ -37,11 +42,20 @@ class LineMemory:
         self._made: set[int] = set()
         self.last_attempt: Attempt | None = None
 
-    def fold(self, example: LabelledExample) -> None:
-        """Take one example."""
-        self.buffer.fold(example)
-        if self.policy.drift and example.kind == "background":
-            self.drift.observe(example.score, example.weights_version)
+    def fold(self, example: LabelledExample) -> list[Withheld]:
+        """Take one example; return whether it is a label that does not teach."""
+        # Not the buffer's, which passes over examples of former feature specifications.
+        self.event_time_s = max(self.event_time_s, example.occurred_at_s)
+        self.buffer.observe(example)
+        if example.kind == "background":
+            self.buffer.place(example)
+            if self.policy.drift:
+                self.drift.observe(example.score, example.weights_version)
+            return []
+        rulings, withheld = self.ledger.take(example, self.event_time_s)
+        for ruling in rulings:
+            self.buffer.place(ruling.example, stands=ruling.stands)
+        return withheld
 
     @property
     def current(self) -> LineWeights:
@@ -61,8 +75,12 @@ class LineMemory:
         attempted = self.last_attempt.version if self.last_attempt is not None else 0
         return max(max(self._versions, default=0), attempted) + 1
 
-    def plan(self) -> TrialPlan:
-        """Return what the next attempt starts from."""
+    def plan(self, *, with_new_sources: bool = True) -> TrialPlan:
+        """Return what the next attempt starts from.
+
+        Args:
+            with_new_sources: Whether labels teach that rest on sources nothing vouches for.
+        """
         first = self.last_attempt is None
         return TrialPlan(
             line=self.line.name,
@@ -74,6 +92,7 @@ class LineMemory:
             # A line's first weights learn no label, so all labels are still new to the trigger.
             folded=0 if first else self.buffer.folded,
             with_labels=not first,
+            with_new_sources=with_new_sources,
             support_genuine=self.line.adaptation.support_genuine,
             gate_tolerance=self.line.adaptation.gate_tolerance,
         )
@@ -128,3 +147,16 @@ class LineMemory:
         for version in forgotten:
             del self._versions[version]
         return forgotten
+
+
+def _ledger_policy(policy: AdaptationPolicy, limits: BufferLimits) -> LedgerPolicy:
+    return LedgerPolicy(
+        named=policy.trusted_sources,
+        refused=policy.refused_sources,
+        founding_s=policy.trust_after_s,
+        labels_per_day=policy.source_labels_per_day,
+        new_share=policy.new_source_share,
+        most_frauds=limits.frauds,
+        most_genuine=limits.genuine,
+        most_events=max(_LEAST_EVENTS_REMEMBERED, 4 * (limits.frauds + limits.genuine)),
+    )

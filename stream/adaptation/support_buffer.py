@@ -4,6 +4,7 @@ A fold over `labelled-examples` in their order, so reading the topic again gives
 same buffer. A fixed share of what is learnt is held back for the gate and never taught.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -35,12 +36,14 @@ class Held:
         learnt_at: How many examples of the line had been folded, this one included.
         learnt_at_s: The line's event time by then.
         reserved: Whether it is the gate's alone.
+        stands: Whether a source that stands vouches for the label; others judge nothing.
     """
 
     example: LabelledExample
     learnt_at: int
     learnt_at_s: float
     reserved: bool
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,28 @@ class SupportBuffer:
 
     def fold(self, example: LabelledExample) -> None:
         """Take one example; the last word on an event stands."""
+        self.observe(example)
+        self.place(example)
+
+    def observe(self, example: LabelledExample) -> None:
+        """Count one example and move the line's event time."""
         self.folded += 1
+        if example.feature_hash == self._feature_hash:
+            self.watermark_s = max(self.watermark_s, example.occurred_at_s)
+
+    def place(self, example: LabelledExample, *, stands: bool = True) -> None:
+        """Put an example in its place, or take one out; of the examples observed, those that teach.
+
+        Args:
+            example: A label, its withdrawal or background.
+            stands: Whether a source that stands vouches for the label.
+        """
         if example.feature_hash != self._feature_hash:
             return
-        self.watermark_s = max(self.watermark_s, example.occurred_at_s)
         if example.kind == "background":
             self._fold_background(example)
         else:
-            self._fold_label(example)
+            self._fold_label(example, stands=stands)
 
     def frauds(self, *, reserved: bool = False) -> list[Held]:
         """Return frauds in order of their learning, the gate's or the rest."""
@@ -129,26 +146,28 @@ class SupportBuffer:
         # Labelled genuine rows and the gate's share come on top of what a support takes.
         _trim(self._background, 2 * self._limits.genuine)
 
-    def _fold_label(self, example: LabelledExample) -> None:
+    def _fold_label(self, example: LabelledExample, *, stands: bool) -> None:
         known = self._forget(example.event_id)
         if example.kind in ("fraud", "genuine"):
-            self._learn(example, known)
+            self._learn(example, known, stands=stands)
         elif known is not None and not known.reserved:
             self._changes.append(self.folded)
 
-    def _learn(self, example: LabelledExample, known: Held | None) -> None:
+    def _learn(self, example: LabelledExample, known: Held | None, *, stands: bool) -> None:
         kind: Learnt = "fraud" if example.kind == "fraud" else "genuine"
         # A label keeps its side when it flips, or the gate would judge on taught rows.
         may_reserve = self._frauds_learnt >= LEAST_FRAUDS_TO_RESERVE
         reserved = known.reserved if known else may_reserve and self._is_drawn(example)
-        self._labelled[kind][example.event_id] = self._held(example, reserved=reserved)
+        if reserved and not stands:
+            return
+        self._labelled[kind][example.event_id] = self._held(example, reserved=reserved, stands=stands)
         self._frauds_learnt += kind == "fraud"
-        _trim(self._labelled[kind], self._limits.frauds if kind == "fraud" else self._limits.genuine)
+        _trim_labels(self._labelled[kind], self._limits.frauds if kind == "fraud" else self._limits.genuine)
         if not reserved:
             self._changes.append(self.folded)
 
-    def _held(self, example: LabelledExample, *, reserved: bool) -> Held:
-        return Held(example, self.folded, self.watermark_s, reserved)
+    def _held(self, example: LabelledExample, *, reserved: bool, stands: bool = True) -> Held:
+        return Held(example, self.folded, self.watermark_s, reserved, stands)
 
     def _forget(self, event_id: str) -> Held | None:
         self._background.pop(event_id, None)
@@ -191,6 +210,13 @@ def sample_recent(held: list[Held], count: int, half_life_s: float, generator: n
 def _trim(kept: dict[str, Held], most: int) -> None:
     for event_id in _oldest(kept, len(kept) - most):
         del kept[event_id]
+
+
+def _trim_labels(kept: dict[str, Held], most: int) -> None:
+    # Who floods a full buffer drives out his own: of the source with the most, the oldest goes.
+    while len(kept) > most:
+        (loudest, _), *_ = Counter(held.example.source for held in kept.values()).most_common(1)
+        del kept[next(event_id for event_id, held in kept.items() if held.example.source == loudest)]
 
 
 def _oldest(kept: dict[str, Held], count: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Draws a support set from a line's buffer: balanced between labels, recent, repeatable."""
 
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -39,6 +40,15 @@ class SupportSample:
         labels = np.zeros(len(self.frauds) + len(self.genuine) + len(self.presumed), np.float32)
         labels[: len(self.frauds)] = 1.0
         return labels
+
+    def from_new_sources(self) -> Counter[str]:
+        """Return how many labels rest on sources that nothing vouches for, by source."""
+        return Counter(held.example.source for held in [*self.frauds, *self.genuine] if not held.stands)
+
+    def of_standing_sources(self) -> "SupportSample":
+        """Return the sample without those."""
+        frauds, genuine = ([held for held in some if held.stands] for some in (self.frauds, self.genuine))
+        return SupportSample(frauds, genuine, self.presumed)
 
     def newest_produced_at_ms(self) -> int:
         """Return when the newest label in it was produced, 0 without labels."""

@@ -36,6 +36,7 @@ class TrialPlan:
         trusted_until_s: Labels learnt by this event time are trusted to judge others.
         folded: How many examples the candidate knows.
         with_labels: False for a line's first weights, which learn from no label.
+        with_new_sources: False where the gate has refused what sources taught that nothing vouches for.
         support_genuine: The most rows that are not fraud in the support.
         gate_tolerance: Fall in average precision that the gate lets pass.
     """
@@ -48,15 +49,17 @@ class TrialPlan:
     trusted_until_s: float
     folded: int
     with_labels: bool
+    with_new_sources: bool
     support_genuine: int
     gate_tolerance: float
 
     def is_older(self, held: Held) -> bool:
-        """Return whether a label may judge others: the current weights knew it, and it has stood for long enough.
+        """Return whether a label may judge others.
 
-        What is learnt example by example would else be trusted as soon as it is learnt.
+        The current weights knew it, it has stood for long enough, and so does its source. What is learnt
+        example by example would else be trusted as soon as it is learnt.
         """
-        return held.learnt_at <= self.known_by and held.learnt_at_s <= self.trusted_until_s
+        return held.stands and held.learnt_at <= self.known_by and held.learnt_at_s <= self.trusted_until_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ def try_candidate(plan: TrialPlan, buffer: SupportBuffer, adapter: Adapter, made
     """Return a candidate made from what the buffer holds, and the gate's verdict on it."""
     generator = generator_for(plan.line, plan.version)
     sample = draw(buffer, plan.support_genuine, generator)
+    if not plan.with_new_sources:
+        sample = sample.of_standing_sources()
     if not plan.with_labels:
         sample = SupportSample([], [], sample.presumed)
     candidate = adapter.build(plan.line, plan.version, plan.current, sample, buffer, made_at)

@@ -85,7 +85,7 @@ class Backtest:
         self._learn(matched)
 
     def _learn(self, matched: MatchEffects) -> None:
-        for made in self._learner.learn(matched.examples):
+        for made in self._learner.learn(matched.examples).adaptations:
             self.adaptations.append(made.record)
             self._put_in_force(made)
 

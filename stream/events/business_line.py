@@ -8,6 +8,7 @@ from stream.events.duration import parse_duration_s
 from stream.events.line_roles import Declared, Path, Roles
 
 DurationS = Annotated[float, BeforeValidator(parse_duration_s)]
+SourceName = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 # What the stream itself writes: a line that read one of these would feed on its own output.
@@ -44,6 +45,13 @@ class AdaptationPolicy(Declared):
         trust_after_s: How long, in event time, labels must have been known before the gate trusts
             them to judge newer ones.
         keep_versions: Versions kept for going back.
+        trusted_sources: Sources whose labels count by themselves and judge the other sources. Where
+            none are named, those that label within `trust_after` of the line's first label.
+        refused_sources: Sources whose labels teach nothing and put nothing in force.
+        new_source_share: Labels that teach though nothing vouches for their source, of each verdict
+            at most this share of the others (and one at least).
+        source_labels_per_day: Labels of one source that are heard in a day of event time; sources
+            that nothing vouches for have one such allowance together.
     """
 
     min_new_frauds: int = Field(1, ge=1)
@@ -58,6 +66,10 @@ class AdaptationPolicy(Declared):
     gate_tolerance: float = Field(0.02, ge=0, le=1)
     trust_after_s: DurationS = Field(86_400.0, alias="trust_after", ge=0)
     keep_versions: int = Field(20, ge=2, le=1_000)
+    trusted_sources: tuple[SourceName, ...] = Field((), max_length=256)
+    refused_sources: tuple[SourceName, ...] = Field((), max_length=256)
+    new_source_share: float = Field(0.1, ge=0, le=1)
+    source_labels_per_day: float = Field(200.0, ge=1, allow_inf_nan=False)
 
 
 class HistoryPolicy(Declared):

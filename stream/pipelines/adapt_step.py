@@ -1,6 +1,7 @@
 """Labelled examples of one partition of lines in; weights, their activation and their audit out."""
 
 import math
+from collections import Counter
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.features.specification import FEATURES, feature_hash
 from stream.metrics import Metrics
-from stream.pipelines.adapt_line import Adaptation, LineLearner
+from stream.pipelines.adapt_line import Adaptation, Learnt, LineLearner
 from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
 from stream.pipelines.live_weights import (
     LEARNER,
@@ -75,6 +76,7 @@ class AdaptStep:
         self._scoring_partitions = scoring_partitions
         self._signer = signer
         self._made: list[Adaptation] = []
+        self._withheld: Counter[tuple[str, str]] = Counter()
 
     def replay_from(self, topic: str) -> int | None:  # noqa: ARG002 - the protocol's signature
         """Return 0: the support buffers are rebuilt from the topic's first record."""
@@ -98,7 +100,7 @@ class AdaptStep:
         rejected: list[Rejected] = []
         touched: set[str] = set()
         taken = 0
-        self._made = []
+        self._made, self._withheld = [], Counter()
         # Weights are published before the next record is looked at: no label waits for another's.
         while taken < len(records) and not self._made:
             example = _decode(records[taken], rejected)
@@ -107,7 +109,10 @@ class AdaptStep:
                 if example.line not in touched:
                     self._catch_up(example.line)
                 touched.add(example.line)
-                self._made = self._learner.learn([example])
+                learnt = self._learner.learn([example])
+                outgoing += _audits(learnt)
+                self._made = learnt.adaptations
+                self._withheld += learnt.withheld
         for made in self._made:
             outgoing += self._published(made)
         self._book_support(touched)
@@ -128,6 +133,8 @@ class AdaptStep:
         for line in lines:
             for label, count in self._learner.support_labels(line).items():
                 self._metrics.gauge("foreshot_support_labels", count, line=line, label=label)
+            for standing, count in self._learner.source_counts(line).items():
+                self._metrics.gauge("foreshot_label_sources", count, line=line, standing=standing)
 
     def _catch_up(self, line: str) -> None:
         # Records come on the event loop; the learner works in a thread and must not be changed under it.
@@ -141,10 +148,16 @@ class AdaptStep:
                 "foreshot_adaptations", line=record.line, outcome=record.outcome, trigger=record.trigger
             )
             self._metrics.observe("foreshot_adaptation_seconds", [record.took_s], line=record.line)
-        self._made = []
+        for (line, reason), count in self._withheld.items():
+            self._metrics.count("foreshot_labels_withheld", count, line=line, reason=reason)
+        self._made, self._withheld = [], Counter()
 
     def close(self) -> None:
         """Hold nothing."""
+
+
+def _audits(learnt: Learnt) -> list[Outgoing]:
+    return [Outgoing(ADAPTATIONS, one.line.encode(), one.model_dump_json().encode()) for one in learnt.audits]
 
 
 def _decode(record: SourceRecord, rejected: list[Rejected]) -> LabelledExample | None:

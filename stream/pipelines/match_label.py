@@ -20,7 +20,7 @@ from stream.events.fraud_label import FraudLabel
 from stream.events.scored_event import ScoredEvent
 
 RefusalReason = Literal["unknown_line", "unknown_event", "label_before_event"]
-LabelOutcome = Literal["applied", "withdrawn", "pending", "duplicate", "refused"]
+LabelOutcome = Literal["applied", "withdrawn", "pending", "duplicate", "refused", "heard"]
 
 # Lines that no file names share one name in counts: their own are free text without end.
 _UNKNOWN_LINE = "unknown"
@@ -92,7 +92,7 @@ def match_scored(
         clock = state.observe(event.line, event.occurred_at_s)
         entry = state.entry(event.line, event.event_id)
         if entry is not None and entry.pending:
-            _meet(state, effects, event, entry)
+            _meet(state, effects, event, entry, lines)
         elif entry is None and event.line in lines:
             effects.examples += _sampled(event, clock, lines[event.line], partitions)
     for line in dict.fromkeys(event.line for event in scored):
@@ -125,11 +125,11 @@ def match_labels(
             detail = f"no line file names {label.line!r}"
             _refuse(effects, label.line, label.event_id, entry, "unknown_line", detail, index)
         elif event is None or _is_expired(state, label.line, event):
-            _wait(state, effects, label, entry)
+            _wait(state, effects, label, entry, lines)
         elif entry.labelled_at_s < event.occurred_at_s:
             _refuse(effects, label.line, label.event_id, entry, "label_before_event", _early(entry, event), index)
         else:
-            _apply(state, effects, label.line, label.event_id, entry, event)
+            _apply(state, effects, lines[label.line], label.event_id, entry, event)
     return effects
 
 
@@ -147,41 +147,84 @@ def _is_expired(state: LabelState, line: str, event: StoredEvent) -> bool:
     return clock is not None and event.occurred_at_s + state.horizon_s < clock.watermark_s
 
 
-def _wait(state: LabelState, effects: MatchEffects, label: FraudLabel, entry: LabelEntry) -> None:
-    settlement = settle(state.entry(label.line, label.event_id), entry)
+def _wait(
+    state: LabelState, effects: MatchEffects, label: FraudLabel, entry: LabelEntry, lines: Mapping[str, BusinessLine]
+) -> None:
+    known = state.entry(label.line, label.event_id)
+    if known is not None and _is_outranked(lines[label.line], known, entry):
+        effects.outcomes[label.line, label.label, "heard"] += 1
+        return
+    settlement = settle(known, entry)
     if settlement in ("applied", "confirmed"):
         state.put(label.line, label.event_id, entry)
     outcome: LabelOutcome = "duplicate" if settlement in ("duplicate", "older") else "pending"
     effects.outcomes[label.line, label.label, outcome] += 1
 
 
-def _meet(state: LabelState, effects: MatchEffects, event: ScoredEvent, entry: LabelEntry) -> None:
+def _is_outranked(line: BusinessLine, known: LabelEntry, entry: LabelEntry) -> bool:
+    """Return whether a label must not replace what is known: nobody takes back another source's word."""
+    return (not _counts(line, entry.source) and _counts(line, known.source)) or (
+        entry.reverses and entry.source != known.source
+    )
+
+
+def _counts(line: BusinessLine, source: str) -> bool:
+    named = line.adaptation.trusted_sources
+    return source not in line.adaptation.refused_sources and (not named or source in named)
+
+
+def _meet(
+    state: LabelState,
+    effects: MatchEffects,
+    event: ScoredEvent,
+    entry: LabelEntry,
+    lines: Mapping[str, BusinessLine],
+) -> None:
     state.drop(event.line, event.event_id)
     kept = stored(event)
     if entry.labelled_at_s < event.occurred_at_s:
         detail = _early(entry, kept)
         _refuse(effects, event.line, event.event_id, entry, "label_before_event", detail, None)
+    elif event.line in lines:
+        _apply(state, effects, lines[event.line], event.event_id, entry, kept)
     else:
-        _apply(state, effects, event.line, event.event_id, entry, kept)
+        detail = f"no line file names {event.line!r}"
+        _refuse(effects, event.line, event.event_id, entry, "unknown_line", detail, None)
 
 
 def _apply(
-    state: LabelState, effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent
+    state: LabelState, effects: MatchEffects, line: BusinessLine, event_id: str, entry: LabelEntry, event: StoredEvent
 ) -> None:
-    known = state.entry(line, event_id)
-    if settle(known, entry) in ("duplicate", "older"):
-        effects.outcomes[line, entry.label, "duplicate"] += 1
+    known = state.entry(line.name, event_id)
+    # A waiting label was never learnt: the store may run ahead of a batch that was undone.
+    before = "none" if known is None or known.pending else known.verdict
+    if _is_only_heard(line, known, entry):
+        effects.examples.append(_example(line.name, event_id, entry, event))
+        effects.outcomes[line.name, entry.label, "heard"] += 1
+        return
+    settlement = settle(known, entry)
+    if settlement in ("duplicate", "older"):
+        effects.outcomes[line.name, entry.label, "duplicate"] += 1
         return
     in_force = msgspec.structs.replace(
         entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s, alerted=event.alerted
     )
-    state.put(line, event_id, in_force)
-    # A waiting label was never learnt: the store may run ahead of a batch that was undone.
-    before = "none" if known is None or known.pending else known.verdict
+    state.put(line.name, event_id, in_force)
     if before != in_force.verdict:
-        _learn(effects, line, event_id, in_force, event, fraud_delta(before, in_force.verdict))
+        _learn(effects, line.name, event_id, in_force, event, fraud_delta(before, in_force.verdict))
+    elif known is not None and known.source != entry.source:
+        # The same verdict from somebody else tells the learner whom to believe.
+        effects.examples.append(_example(line.name, event_id, entry, event))
     outcome: LabelOutcome = "withdrawn" if entry.reverses else "applied"
-    effects.outcomes[line, entry.label, "duplicate" if before == in_force.verdict else outcome] += 1
+    effects.outcomes[line.name, entry.label, "duplicate" if before == in_force.verdict else outcome] += 1
+
+
+def _is_only_heard(line: BusinessLine, known: LabelEntry | None, entry: LabelEntry) -> bool:
+    if not _counts(line, entry.source):
+        return True
+    if known is None or known.pending or known.source == entry.source:
+        return False
+    return _is_outranked(line, known, entry) or settle(known, entry) == "older"
 
 
 def _learn(effects: MatchEffects, line: str, event_id: str, entry: LabelEntry, event: StoredEvent, delta: int) -> None:

@@ -1,6 +1,7 @@
 """Labels that lie, put through the whole learner one by one, as an attacker would."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -37,13 +38,14 @@ class World:
         self.judged = self.time_s >= first_s + 10 * DAY_S
         self.adapter = Adapter(initialisation)
 
-    def example(self, at, kind, shift_s=0.0):
+    def example(self, at, kind, shift_s=0.0, source="analyst"):
         return an_example(
             f"e{at}-{shift_s}",
             kind,
             features=as_bytes(self.rows[at]),
             feature_hash=feature_hash(),
             occurred_at_s=float(self.time_s[at]) + shift_s,
+            source="" if kind == "background" else source,
         )
 
     def precision(self, learner):
@@ -59,6 +61,10 @@ def world(small_history, small_training_data):
 
 def taught(world, honest, seed):
     """Return a learner that knows honest frauds for days, and events it has not been told of."""
+    return taught_and_known(world, honest, seed)[:3]
+
+
+def taught_and_known(world, honest, seed):
     chance = np.random.default_rng(seed)
     early = chance.permutation(world.early)
     frauds, genuine = early[world.label[early] == 1], early[world.label[early] == 0]
@@ -69,7 +75,7 @@ def taught(world, honest, seed):
         learner.learn([world.example(at, "fraud")])
     later = [world.example(at, "background", 3 * DAY_S) for at in background[-20:]]
     learner.learn(later)
-    return learner, rest, frauds[honest:]
+    return learner, rest, frauds[honest:], frauds[:honest]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -78,7 +84,7 @@ def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(wo
     learner, genuine, _ = taught(world, honest, seed)
     before = world.precision(learner)
     cheapest = genuine[np.argsort(world.amount[genuine])[:poison]]
-    made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")])]
+    made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")]).adaptations]
     assert any(one.weights is None for one in made)
     assert world.precision(learner) > 0.75 * before
 
@@ -87,6 +93,62 @@ def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(wo
 def test_honest_frauds_that_come_as_fast_are_learnt(world, seed):
     learner, _, frauds = taught(world, 12, seed)
     before = world.precision(learner)
-    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")])]
+    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")]).adaptations]
     assert all(one.weights is not None for one in made)
     assert world.precision(learner) > 0.9 * before
+
+
+class Targets(NamedTuple):
+    """What an attacker may lie about: events without a label, and frauds that the analyst has labelled."""
+
+    world: World
+    frauds: np.ndarray
+    genuine: np.ndarray
+    known: np.ndarray
+
+    def cheapest(self):
+        return self.genuine[np.argsort(self.world.amount[self.genuine])]
+
+
+def flips(targets):
+    """Three in ten labels the wrong way round."""
+    both = [*targets.frauds[:30], *targets.genuine[:30]]
+    return [(at, (targets.world.label[at] == 1) != (number % 10 < 3)) for number, at in enumerate(both)]
+
+
+def floods(targets):
+    return [(at, True) for at in targets.genuine[:400]]
+
+
+def clears(targets):
+    """What the analyst called fraud, and the frauds he has not seen."""
+    return [(at, False) for at in [*targets.known, *targets.frauds]]
+
+
+def trickles(targets):
+    """Right first, then the cheapest events."""
+    return [(at, True) for at in [*targets.frauds[:6], *targets.cheapest()[:30]]]
+
+
+@pytest.mark.parametrize("attack", [flips, floods, clears, trickles])
+def test_a_source_that_nothing_vouches_for_costs_a_line_next_to_nothing_and_the_audit_names_it(world, attack):
+    changes, told = [], set()
+    for seed in range(2):
+        learner, genuine, frauds, known = taught_and_known(world, 24, seed)
+        before = world.precision(learner)
+        for at, fraud in attack(Targets(world, frauds, genuine, known)):
+            learnt = learner.learn([world.example(at, "fraud" if fraud else "genuine", source="portal")])
+            told |= {(one.source, one.reason) for one in learnt.audits}
+        changes.append(world.precision(learner) - before)
+    assert np.mean(changes) > -0.02
+    assert {source for source, _ in told} == {"portal"}
+
+
+def test_what_one_liar_teaches_does_not_keep_honest_labels_from_being_learnt(world):
+    learner, genuine, frauds = taught(world, 12, 0)
+    cheapest = genuine[np.argsort(world.amount[genuine])]
+    learner.learn([world.example(at, "fraud", source="portal") for at in cheapest[:40]])
+    made = [one for at in frauds[:40] for one in learner.learn([world.example(at, "fraud")]).adaptations]
+    accepted = [one.record for one in made if one.weights is not None]
+    assert accepted
+    assert all(one.record.withheld["portal"]["new_source"] for one in made)

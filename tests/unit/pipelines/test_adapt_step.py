@@ -1,10 +1,12 @@
 """Labelled examples in; weights, their activation and their audit out, whatever the cuts."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
 
-from stream.adaptation.adaptation_record import AdaptationRecord
+from stream.adaptation.adaptation_record import AdaptationRecord, WithheldRecord
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.labelled_example import encode
 from stream.events.decode import SourceRecord
@@ -182,3 +184,56 @@ def test_what_a_learner_with_a_key_writes_to_line_weights_is_signed_and_nothing_
             Trust([signer.public]).check_record(one.key, one.value, one.headers)
         else:
             assert one.headers == ()
+
+
+def two_sources():
+    """Background, an analyst's frauds, and after two days a stranger's who is contradicted now and then."""
+    found = examples(frauds=12)
+    row = as_bytes(np.full(len(FEATURES), 1.5))
+    later = {"features": row, "feature_hash": feature_hash(), "occurred_at_s": NOON_S + 200_000.0}
+    for at in range(8):
+        found.append(an_example(f"n{at}", "fraud", source="portal", **later))
+        if at % 2:
+            found.append(an_example(f"n{at}", "genuine", labelled_at_s=NOON_S + 300_000.0, **later))
+    return found
+
+
+def audited(effects):
+    outgoing = [one for made in effects for one in made.outgoing if one.topic == ADAPTATIONS]
+    return [WithheldRecord.model_validate_json(one.value) for one in outgoing if b'"outcome":"withheld"' in one.value]
+
+
+def judged_only(effects):
+    return [replace(made, outgoing=[one for one in made.outgoing if b'"withheld","source"' not in (one.value or b"")])
+            for made in effects]  # fmt: skip
+
+
+def test_labels_that_do_not_teach_are_audited_with_source_and_reason_counted_and_told_with_adaptations(adapter, known):
+    metrics = Metrics()
+    step = AdaptStep(LineLearner({"cards": LINE}, adapter, StandingClock()), known, metrics, PARTITIONS)
+    effects = worked_off(step, records(two_sources()), 1_000)
+    told_of = [(one.source, one.reason, one.count) for one in audited(effects)]
+    assert told_of == [("portal", "new_source", at) for at in (1, 2, 4)] + [
+        ("portal", "distrusted", at) for at in (1, 2)
+    ]
+
+    def counted(reason):
+        return metrics.registry.get_sample_value("foreshot_labels_withheld_total", {"line": "cards", "reason": reason})
+
+    assert (counted("new_source"), counted("distrusted"), counted("rate_limit")) == (5, 2, None)
+    standing = {"line": "cards", "standing": "distrusted"}
+    assert metrics.registry.get_sample_value("foreshot_label_sources", standing) == 1
+
+
+@pytest.mark.parametrize("cut", [413, 416, 419, 422])
+def test_a_restart_believes_whom_the_former_learner_believed(a_step, known, cut):
+    waiting = records(two_sources())
+    whole = worked_off(a_step(), waiting, 1)
+    for one in told(judged_only(worked_off(a_step(), waiting[:cut], 1)))[1]:
+        if one.topic == LINE_WEIGHTS:
+            known.take(one.key, one.value)
+    restarted = a_step()
+    restarted.replay(waiting[:cut])
+    rest = worked_off(restarted, waiting[cut:], 1)
+    assert audited(rest) == audited(whole[cut:])
+    assert told(judged_only(rest)) == told(judged_only(whole[cut:]))

@@ -122,13 +122,59 @@ def test_labels_of_lines_that_no_file_names_are_refused_and_counted_under_one_na
     assert [json.loads(one.label)["line"] for one in effects.refused] == [f"invented-{at}" for at in range(5)]
 
 
-@pytest.mark.parametrize("again", [said(), said(after_s=2 * HOUR_S), said(source="chargeback")])
+@pytest.mark.parametrize("again", [said(), said(after_s=2 * HOUR_S)])
 def test_the_same_verdict_again_changes_nothing(matcher, again):
     matcher.score(a_scored_event())
     matcher.label(said())
     effects = matcher.label(again)
     assert (kinds(effects), outcomes(effects)) == ([], {("fraud", "duplicate"): 1})
     assert matcher.risk == {"e1": 1}
+
+
+@pytest.mark.parametrize("after_s", [0.0, HOUR_S, 2 * HOUR_S])
+def test_the_same_verdict_from_another_source_changes_nothing_but_is_told_to_the_learner(matcher, after_s):
+    matcher.score(a_scored_event())
+    matcher.label(said())
+    effects = matcher.label(said(after_s=after_s, source="chargeback"))
+    assert [(one.event_id, one.kind, one.source) for one in effects.examples] == [("e1", "fraud", "chargeback")]
+    assert matcher.risk == {"e1": 1}
+
+
+def test_an_older_word_of_another_source_is_heard_and_puts_nothing_in_force(matcher):
+    matcher.score(a_scored_event())
+    matcher.label(said("genuine", 2 * HOUR_S, source="portal"))
+    effects = matcher.label(said("fraud", HOUR_S))
+    assert (kinds(effects), outcomes(effects)) == ([("e1", "fraud")], {("fraud", "heard"): 1})
+    assert matcher.risk == {}
+
+
+def test_nobody_takes_back_another_sources_label(matcher):
+    matcher.score(a_scored_event())
+    matcher.label(said())
+    effects = matcher.label(said(after_s=2 * HOUR_S, reverses=True, source="portal"))
+    assert (kinds(effects), outcomes(effects)) == ([("e1", "withdrawn")], {("fraud", "heard"): 1})
+    assert matcher.state.entry("cards", "e1").verdict == "fraud"
+    assert matcher.risk == {"e1": 1}
+
+
+def test_where_sources_are_named_the_others_are_heard_and_move_no_risk(matcher, monkeypatch):
+    named = a_line(adaptation={"background_per_day": 1, "trusted_sources": ["analyst"]})
+    monkeypatch.setitem(LINES, "cards", named)
+    matcher.score(a_scored_event(), a_scored_event("e2"))
+    effects = matcher.label(
+        said(source="portal"), said(after_s=2 * HOUR_S), said("genuine", 3 * HOUR_S, source="portal"),
+        said(event_id="e2", source="portal"),
+    )  # fmt: skip
+    assert kinds(effects) == [("e1", "fraud"), ("e1", "fraud"), ("e1", "genuine"), ("e2", "fraud")]
+    assert matcher.risk == {"e1": 1}
+    assert matcher.state.entry("cards", "e1").verdict == "fraud"
+
+
+def test_a_named_sources_waiting_label_is_not_replaced_by_another_sources(matcher, monkeypatch):
+    monkeypatch.setitem(LINES, "cards", a_line(adaptation={"trusted_sources": ["analyst"]}))
+    matcher.label(said("genuine", source="portal"))
+    matcher.label(said(after_s=2 * HOUR_S), said("genuine", 3 * HOUR_S, source="portal"))
+    assert kinds(matcher.score(a_scored_event())) == [("e1", "fraud")]
 
 
 def test_the_same_verdict_with_a_newer_date_outlasts_what_is_older_than_it(matcher):
