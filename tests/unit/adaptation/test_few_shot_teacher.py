@@ -85,6 +85,7 @@ def test_a_lines_first_weights_are_few_shot_ones(initialisation):
         0.0,
         0,
         with_labels=False,
+        with_new_sources=True,
         support_genuine=2_000,
         gate_tolerance=0.01,
     )
