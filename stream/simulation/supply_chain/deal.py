@@ -10,7 +10,7 @@ from stream.simulation.supply_chain.scene import Scene
 from stream.simulation.supply_chain.sector import Goods
 from stream.simulation.supply_chain.working_time import draw_day
 
-_BEFORE_DAYS = 60.0
+BEFORE_DAYS = 60.0
 _PRICE_NOISE = 0.06
 _ORDERED_SHARE = 0.85
 _GRADE_SHARE = 0.06
@@ -85,7 +85,7 @@ def draw_deal(
     """Return a sale as honest firms make them; what is given is taken, `day` as that of the order."""
     generator, sector = scene.generator, scene.line.sector
     supplier = supplier or scene.economy.suppliers[draw_one(scene.economy.chances, generator)]
-    ordered = draw_day(sector, -_BEFORE_DAYS, scene.days, generator) if day is None else day
+    ordered = draw_day(sector, -BEFORE_DAYS, scene.days, generator) if day is None else day
     buyer = buyer or _buyer(scene, supplier, ordered)
     same = generator.random() < 0.75
     goods = sector.goods[supplier.goods if same else int(generator.integers(len(sector.goods)))]

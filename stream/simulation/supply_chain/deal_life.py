@@ -51,9 +51,9 @@ def trade(scene: Scene, deal: Deal) -> Papers:
 
 
 def store(scene: Scene, deal: Deal, share: float = 1.0, lot: str | None = None) -> Draft:
-    """Add the receipt of goods that go into one of the warehouses."""
+    """Add the receipt of goods that go into one of the seller's two warehouses."""
     houses = scene.economy.warehouses
-    warehouse = houses[int(scene.generator.integers(len(houses)))]
+    warehouse = houses[(deal.seller.numbering + int(scene.generator.integers(2))) % len(houses)]
     return write_receipt(scene, deal, warehouse, lot or draw_lot(scene), share)
 
 

@@ -23,7 +23,8 @@ class Draft:
         edit: Which edit of its number, -1 for none.
         behaviour: Family of fraud or decoy that it is part of; empty for plain trade.
         scheme: Number of the fraud or decoy that it is part of, -1 for plain trade.
-        is_act: Whether it is what shows the fraud, and is labelled.
+        is_act: Whether it is what shows the fraud or the decoy.
+        is_paid: Whether money went out, so that some can be lost.
     """
 
     kind: EventType
@@ -38,3 +39,4 @@ class Draft:
     behaviour: str = ""
     scheme: int = -1
     is_act: bool = False
+    is_paid: bool = True

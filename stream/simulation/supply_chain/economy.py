@@ -13,7 +13,8 @@ _TRADER_SHARE = 0.25
 _NEW_BUYER_SHARE = 0.12
 _HOME_SHARE = 0.35
 _MOST_BUYERS = 9
-_CARRIERS, _WAREHOUSES = 8, 6
+_CARRIERS = 8
+_SELLERS_A_WAREHOUSE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,13 @@ def draw_economy(line: SupplyChainLine, days: float, generator: np.random.Genera
         chances=_cumulative(generator.gamma(0.9, size=line.sellers) + 0.02),
         buyers=tuple(buyers),
         carriers=tuple(draw_firm(_anywhere(line.place, generator), generator) for _ in range(_CARRIERS)),
-        warehouses=tuple(draw_firm(_anywhere(line.place, generator), generator) for _ in range(_WAREHOUSES)),
+        warehouses=tuple(draw_firm(_anywhere(line.place, generator), generator) for _ in range(_warehouses(line))),
         financiers=tuple(financiers),
     )
+
+
+def _warehouses(line: SupplyChainLine) -> int:
+    return max(line.sellers // _SELLERS_A_WAREHOUSE, 4)
 
 
 def draw_one(chances: npt.NDArray[np.float64], generator: np.random.Generator) -> int:

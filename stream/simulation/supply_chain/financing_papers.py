@@ -50,6 +50,7 @@ def ask(
     amount_minor = max(round(_amount(on) * share), 1)
     request = _request(scene, deal, on, day, financier, amount_minor)
     if scene.chance(refused_share):
+        request.is_paid = False
         return Financing(request, None)
     if scene.line.kind == "factoring":
         _write(scene, "assignment", deal, deal.seller, request.day + scene.wait(0.7), financier, amount_minor, (on,))

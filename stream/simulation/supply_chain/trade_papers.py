@@ -13,6 +13,7 @@ _OTHER_ACCOUNT_SHARE = 0.1
 _WITHOUT_CODE_SHARE = 0.06
 _WITHOUT_WORDS_SHARE = 0.15
 _SENT_LATER_SHARE = 0.4
+_STORED_DAYS = 90.0  # terms of payment, times the mean lot over the usual one
 _VESSELS = ("Atacama", "Blue Marlin", "Ever Hope", "Santa Rita", "Nordic Star", "Jade River", "Truck 14", "Rail block 7")
 
 
@@ -118,8 +119,12 @@ def write_receipt(scene: Scene, deal: Deal, warehouse: Firm, lot: str, share: fl
 
 
 def capacity_of(scene: Scene, deal: Deal, warehouse: Firm) -> int:
-    """Return how much of a deal's goods a warehouse holds, in the goods' scale; each has a size that never changes."""
-    lots = (6, 9, 12, 18)[int(warehouse.id[-1], 16) % 4]
+    """Return how much of a deal's goods a warehouse holds, in the goods' scale; each has a size that never changes.
+
+    It is one and a half to two and a half times what honest sellers store there.
+    """
+    a_year = scene.line.deals_per_year / len(scene.economy.warehouses)
+    lots = max(a_year * _STORED_DAYS / 365, 3.0) * (1.5, 1.8, 2.1, 2.5)[int(warehouse.id[-1], 16) % 4]
     return round(deal.goods.lot * lots * 10**deal.goods.scale)
 
 

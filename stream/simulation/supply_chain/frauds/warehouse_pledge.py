@@ -13,6 +13,8 @@ from stream.simulation.supply_chain.scene import Scene
 from stream.simulation.supply_chain.trade_papers import capacity_of, write_receipt
 
 _HELD_DAYS = 30.0
+_MOST_RECEIPTS = 25
+_FULL = 1.0  # beside what honest sellers store there
 
 
 def lot_pledged_twice(scene: Scene, most: int) -> Sequence[Draft]:
@@ -35,21 +37,16 @@ def above_capacity(scene: Scene, most: int) -> Sequence[Draft]:
     """Pledge more goods within a month than the warehouse can hold; each receipt alone would fit."""
     houses = scene.economy.warehouses
     warehouse = houses[int(scene.generator.integers(len(houses)))]
-    first = draw_deal(scene)
-    held, acts = 0.0, []
-    while len(acts) < max(min(most, 4), 1):
-        deal = draw_deal(scene, day=first.ordered + scene.between(-_HELD_DAYS, 0.0))
-        share = scene.between(0.25, 0.55)
-        request = _stored(scene, filled(scene, deal, warehouse, share), warehouse)
-        held += share
-        if held > 1:
-            acts.append(request)
-    return acts
-
-
-def filled(scene: Scene, deal: Deal, warehouse: Firm, share: float) -> Deal:
-    """Return a deal whose goods fill a share of a warehouse."""
-    return replace(deal, quantity=max(round(capacity_of(scene, deal, warehouse) * share), 1))
+    last, held, acts = draw_deal(scene).invoiced, 0.0, []
+    days = sorted(last - scene.between(0.0, _HELD_DAYS) for _ in range(_MOST_RECEIPTS))
+    for day in days:
+        deal = draw_deal(scene)
+        deal = replace(deal.moved(day - deal.invoiced), quantity=round(deal.quantity * scene.between(1.0, 2.0)))
+        acts.append(_stored(scene, deal, warehouse))
+        held += deal.quantity / capacity_of(scene, deal, warehouse)
+        if held > _FULL:
+            break
+    return acts[-max(min(most, 4), 1) :]
 
 
 def _stored(scene: Scene, deal: Deal, warehouse: Firm) -> Draft:
