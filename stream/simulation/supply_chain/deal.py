@@ -1,5 +1,6 @@
 """A sale as it is planned: who, what, for how much, and when."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,9 +66,9 @@ class Deal:
     @property
     def amount_minor(self) -> int:
         """Price of the whole, as this seller writes amounts."""
-        amount = self.quantity / 10**self.goods.scale * self.price_minor
+        amount = self.quantity * 10.0**-self.goods.scale * self.price_minor
         if self.seller.rounds:
-            step = 10.0 ** max(np.floor(np.log10(max(amount, 1.0))) - 2, 0)
+            step = 10.0 ** max(math.floor(math.log10(max(amount, 1.0))) - 2, 0)
             amount = round(amount / step) * step
         return max(round(amount), 1)
 
@@ -93,7 +94,9 @@ def draw_deal(
     shipped = ordered + scene.wait(sector.lead_days)
     invoiced = shipped + float(generator.normal(1.0, 1.5))
     on_order = scene.line.kind == "order_finance"
-    price = goods.price_usd * scene.line.place.minor_per_usd * np.exp(supplier.grade + generator.normal(0, _PRICE_NOISE))
+    price = (
+        goods.price_usd * scene.line.place.minor_per_usd * np.exp(supplier.grade + generator.normal(0, _PRICE_NOISE))
+    )
     return Deal(
         supplier=supplier,
         buyer=buyer,
@@ -129,6 +132,6 @@ def _quantity(scene: Scene, goods: Goods, size: float) -> int:
     """Return a quantity in the goods' scale; half of all are whole lots."""
     drawn = goods.lot * size * float(np.exp(scene.generator.normal(0, 0.5)))
     if scene.chance(0.5):
-        step = 10.0 ** np.floor(np.log10(max(drawn, 1.0)) - 0.5)
-        return max(round(round(drawn / step) * step * 10**goods.scale), 1)
-    return max(round(drawn * 10**goods.scale), 1)
+        step = 10.0 ** math.floor(math.log10(max(drawn, 1.0)) - 0.5)
+        return max(round(round(drawn / step) * step * 10.0**goods.scale), 1)
+    return max(round(drawn * 10.0**goods.scale), 1)

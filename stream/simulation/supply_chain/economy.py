@@ -100,7 +100,7 @@ def _supplier(
     return Supplier(
         firm=firm,
         buyers=tuple(known),
-        chances=_cumulative(0.7 ** np.arange(count) + 0.03),
+        chances=_cumulative(np.power(0.7, np.arange(count)) + 0.03),
         financiers=tuple(financiers[one] for one in lenders),
         goods=int(generator.integers(len(line.sector.goods))),
         grade=float(generator.normal(0, 0.12)),
@@ -120,7 +120,7 @@ def _anywhere(home: Place, generator: np.random.Generator) -> Place:
     return home if generator.random() < _HOME_SHARE else PLACES[generator.integers(len(PLACES))]
 
 
-def _cumulative(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    shares = np.cumsum(weights / weights.sum())
+def _cumulative(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    shares = np.cumsum(np.asarray(weights / weights.sum(), np.float64))
     shares[-1] = 1.0
     return shares

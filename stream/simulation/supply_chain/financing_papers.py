@@ -18,7 +18,13 @@ _BASIS: dict[Kind, str] = {
     "warehouse_receipts": "warehouse_receipt",
     "dynamic_discounting": "reverse_factoring",
 }
-_PURPOSES = ("working capital", "early payment", "purchase of raw material", "supplier payments", "bridge until payment")
+_PURPOSES = (
+    "working capital",
+    "early payment",
+    "purchase of raw material",
+    "supplier payments",
+    "bridge until payment",
+)
 _WITHOUT_PURPOSE_SHARE = 0.5
 _REFUSED_SHARE = 0.05
 

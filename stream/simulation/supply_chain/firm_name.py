@@ -10,7 +10,7 @@ _TRADES = (
     "Trading", "Industries", "Export", "Foods", "Metals", "Supply", "Logistics", "Materials", "Textiles", "Agro",
     "Components", "Commodities", "Holding", "Works", "International", "Partners",
 )  # fmt: skip
-_LETTERS = {"ü": "ue", "ö": "oe", "ä": "ae", "ß": "ss", "ł": "l", "Ł": "L", "ı": "i", "Đ": "D", "đ": "d"}
+_LETTERS = {"ü": "ue", "ö": "oe", "ä": "ae", "ß": "ss", "ł": "l", "Ł": "L", "\u0131": "i", "Đ": "D", "đ": "d"}
 
 
 def draw_name(place: Place, generator: np.random.Generator) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Document numbers: each issuer's own style and sequence, in the order in which it dates its documents."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,7 +12,15 @@ _PREFIX = {
     "default_notice": "DN",
 }  # fmt: skip
 _MISREAD_SHARE = 0.04
-EDITS = 6
+_EDITS: tuple[Callable[[str], str], ...] = (
+    lambda number: f"{number}A",
+    lambda number: f"{number}/1",
+    lambda number: f"{number}-R",
+    lambda number: f"{number[:-2]}{number[-1]}{number[-2]}",
+    lambda number: number.replace("-", "").replace("/", "").replace("0", "O", 1),
+    lambda number: f"{number[:-1]}{(ord(number[-1]) + 3) % 10}",
+)
+EDITS = len(_EDITS)
 
 
 def number_all(drafts: Sequence[Draft], generator: np.random.Generator) -> list[str]:
@@ -39,21 +47,7 @@ def number_all(drafts: Sequence[Draft], generator: np.random.Generator) -> list[
 
 def edited(number: str, edit: int) -> str:
     """Return a number after one of the edits; -1 leaves it."""
-    match edit:
-        case 0:
-            return f"{number}A"
-        case 1:
-            return f"{number[:-2]}{number[-1]}{number[-2]}"
-        case 2:
-            return number.replace("-", "").replace("/", "").replace("0", "O", 1)
-        case 3:
-            return f"{number}/1"
-        case 4:
-            return f"{number[:-1]}{(int(number[-1]) + 3) % 10}" if number[-1].isdigit() else f"{number}1"
-        case 5:
-            return f"{number}-R"
-        case _:
-            return number
+    return number if edit < 0 else _EDITS[edit](number)
 
 
 def _first(draft: Draft) -> int:

@@ -14,7 +14,16 @@ _WITHOUT_CODE_SHARE = 0.06
 _WITHOUT_WORDS_SHARE = 0.15
 _SENT_LATER_SHARE = 0.4
 _STORED_DAYS = 90.0  # terms of payment, times the mean lot over the usual one
-_VESSELS = ("Atacama", "Blue Marlin", "Ever Hope", "Santa Rita", "Nordic Star", "Jade River", "Truck 14", "Rail block 7")
+_VESSELS = (
+    "Atacama",
+    "Blue Marlin",
+    "Ever Hope",
+    "Santa Rita",
+    "Nordic Star",
+    "Jade River",
+    "Truck 14",
+    "Rail block 7",
+)
 
 
 def named(scene: Scene, firm: Firm, *, paid: bool = False) -> dict[str, Any]:
@@ -71,7 +80,8 @@ def write_shipment(scene: Scene, deal: Deal, order: Draft | None) -> Draft:
     """Add the carrier's bill of lading."""
     carriers = scene.economy.carriers
     carrier = carriers[int(scene.generator.integers(len(carriers)))]
-    fields = {"seller": named(scene, deal.seller), "buyer": named(scene, deal.buyer), "carrier": named(scene, carrier)}
+    fields: dict[str, Any] = {"seller": named(scene, deal.seller), "buyer": named(scene, deal.buyer)}
+    fields["carrier"] = named(scene, carrier)
     fields |= {"port_of_loading": deal.seller.port, "port_of_discharge": deal.buyer.port}
     fields |= {"vessel_name": _VESSELS[int(scene.generator.integers(len(_VESSELS)))]}
     fields |= goods_of(scene, deal, deal.shipped_share)
@@ -107,7 +117,7 @@ def write_credit_note(scene: Scene, deal: Deal, invoice: Draft, share: float, da
 
 def write_receipt(scene: Scene, deal: Deal, warehouse: Firm, lot: str, share: float = 1.0) -> Draft:
     """Add a warehouse's receipt for goods."""
-    fields = {"seller": named(scene, deal.seller), "warehouse": named(scene, warehouse), "lot": lot}
+    fields: dict[str, Any] = {"seller": named(scene, deal.seller), "warehouse": named(scene, warehouse), "lot": lot}
     fields |= {"location": warehouse.port, **goods_of(scene, deal, share)}
     value_minor = max(round(deal.amount_minor * share), 1)
     fields |= {"declared_value_minor": value_minor, "currency": scene.line.place.currency}
@@ -125,7 +135,7 @@ def capacity_of(scene: Scene, deal: Deal, warehouse: Firm) -> int:
     """
     a_year = scene.line.deals_per_year / len(scene.economy.warehouses)
     lots = max(a_year * _STORED_DAYS / 365, 3.0) * (1.5, 1.8, 2.1, 2.5)[int(warehouse.id[-1], 16) % 4]
-    return round(deal.goods.lot * lots * 10**deal.goods.scale)
+    return round(deal.goods.lot * lots * 10.0**deal.goods.scale)
 
 
 def _refs(order: Draft | None) -> tuple[Draft, ...]:

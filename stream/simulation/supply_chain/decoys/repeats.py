@@ -1,4 +1,4 @@
-"""Honest documents that repeat: instalments, standing orders, invoices issued anew, requests sent again, syndication."""
+"""Honest documents that repeat: instalments, standing orders, invoices and requests sent anew, syndication."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -43,7 +43,7 @@ def standing_order(scene: Scene, most: int) -> Sequence[Draft]:
 
 
 def reissued_invoice(scene: Scene, most: int) -> Sequence[Draft]:
-    """Cancel an invoice by a credit note for all of it, issue it anew and finance that; taken for a copy or re-ageing."""
+    """Cancel an invoice by a credit note for all of it, issue it anew and finance that; taken for a copy."""
     del most
     deal = draw_deal(scene)
     papers = trade(scene, deal)

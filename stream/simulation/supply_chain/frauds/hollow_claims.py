@@ -1,7 +1,6 @@
 """Claims that are hollowed out after they were financed, and financing that is paid back with its own money."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from stream.simulation.supply_chain.deal import Deal, draw_deal

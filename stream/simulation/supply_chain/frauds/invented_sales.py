@@ -1,7 +1,6 @@
 """Sales that never were: fictitious invoices, and buyers who do not exist."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from stream.simulation.supply_chain.deal import Deal, draw_deal
 from stream.simulation.supply_chain.deal_life import Papers, requested, trade
@@ -39,10 +38,8 @@ def phantom_buyer(scene: Scene, most: int) -> Sequence[Draft]:
 
 def _financed(scene: Scene, deal: Deal) -> Draft:
     invented = without_papers(scene, deal)
-    if scene.line.kind == "order_finance":
-        papers = Papers(write_order(scene, invented))
-    else:
-        papers = trade(scene, invented)
+    ordered = scene.line.kind == "order_finance"
+    papers = Papers(write_order(scene, invented)) if ordered else trade(scene, invented)
     financing = ask(scene, invented, papers.on, requested(invented, papers.on))
     end(scene, invented, financing)
     return financing.request
