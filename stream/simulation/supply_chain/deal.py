@@ -11,7 +11,8 @@ from stream.simulation.supply_chain.scene import Scene
 from stream.simulation.supply_chain.sector import Goods
 from stream.simulation.supply_chain.working_time import draw_day
 
-BEFORE_DAYS = 60.0
+BEFORE_DAYS = 150.0
+"""Sales begin before the time that is shown, so that their repayments are there from its first day."""
 _PRICE_NOISE = 0.06
 _ORDERED_SHARE = 0.85
 _GRADE_SHARE = 0.06
@@ -128,9 +129,17 @@ def _financier(scene: Scene, supplier: Supplier, buyer: Firm) -> Firm:
     return supplier.financiers[0 if usual else -1]
 
 
+def sized(scene: Scene, deal: Deal, factor: float) -> Deal:
+    """Return a sale of more or less, in whole lots as often as any."""
+    return replace(deal, quantity=_whole(scene, deal.goods, deal.quantity * 10.0**-deal.goods.scale * factor))
+
+
 def _quantity(scene: Scene, goods: Goods, size: float) -> int:
+    return _whole(scene, goods, goods.lot * size * float(np.exp(scene.generator.normal(0, 0.5))))
+
+
+def _whole(scene: Scene, goods: Goods, drawn: float) -> int:
     """Return a quantity in the goods' scale; half of all are whole lots."""
-    drawn = goods.lot * size * float(np.exp(scene.generator.normal(0, 0.5)))
     if scene.chance(0.5):
         step = 10.0 ** math.floor(math.log10(max(drawn, 1.0)) - 0.5)
         return max(round(round(drawn / step) * step * 10.0**goods.scale), 1)

@@ -11,7 +11,7 @@ from stream.simulation.supply_chain.place import PLACES, Place
 
 _TRADER_SHARE = 0.25
 _NEW_BUYER_SHARE = 0.12
-_HOME_SHARE = 0.35
+_BUYER_AT_HOME, _SELLER_AT_HOME = 0.45, 0.6
 _MOST_BUYERS = 9
 _CARRIERS = 8
 _SELLERS_A_WAREHOUSE = 3
@@ -67,16 +67,18 @@ class Economy:
 
 def draw_economy(line: SupplyChainLine, days: float, generator: np.random.Generator) -> Economy:
     """Return the firms of a line."""
-    sellers = [draw_firm(line.place, generator) for _ in range(line.sellers)]
+    sellers = [draw_firm(_place(line.place, _SELLER_AT_HOME, generator), generator) for _ in range(line.sellers)]
     traders = sellers[: int(_TRADER_SHARE * line.sellers)]
     buyers = traders + [_buyer(line.place, days, generator) for _ in range(line.buyers - len(traders))]
-    financiers = [draw_firm(_anywhere(line.place, generator), generator) for _ in range(line.financiers)]
+    financiers = [draw_firm(_place(line.place, _BUYER_AT_HOME, generator), generator) for _ in range(line.financiers)]
     return Economy(
         suppliers=tuple(_supplier(line, firm, buyers, financiers, generator) for firm in sellers),
         chances=_cumulative(generator.gamma(0.9, size=line.sellers) + 0.02),
         buyers=tuple(buyers),
-        carriers=tuple(draw_firm(_anywhere(line.place, generator), generator) for _ in range(_CARRIERS)),
-        warehouses=tuple(draw_firm(_anywhere(line.place, generator), generator) for _ in range(_warehouses(line))),
+        carriers=tuple(draw_firm(_place(line.place, _BUYER_AT_HOME, generator), generator) for _ in range(_CARRIERS)),
+        warehouses=tuple(
+            draw_firm(_place(line.place, _BUYER_AT_HOME, generator), generator) for _ in range(_warehouses(line))
+        ),
         financiers=tuple(financiers),
     )
 
@@ -111,13 +113,13 @@ def _supplier(
 
 
 def _buyer(home: Place, days: float, generator: np.random.Generator) -> Firm:
-    place = _anywhere(home, generator)
+    place = _place(home, _BUYER_AT_HOME, generator)
     new = generator.random() < _NEW_BUYER_SHARE
     return draw_firm(place, generator, float(generator.uniform(0, days)) if new else -1_000.0)
 
 
-def _anywhere(home: Place, generator: np.random.Generator) -> Place:
-    return home if generator.random() < _HOME_SHARE else PLACES[generator.integers(len(PLACES))]
+def _place(home: Place, share: float, generator: np.random.Generator) -> Place:
+    return home if generator.random() < share else PLACES[generator.integers(len(PLACES))]
 
 
 def _cumulative(weights: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

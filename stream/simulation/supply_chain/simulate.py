@@ -85,15 +85,16 @@ def simulate_line(line: SupplyChainLine, days: int, seed: list[int]) -> list[Dra
 
 
 def _stage(scene: Scene, name: str, behaviour: Behaviour, wanted: int, scheme: int) -> None:
-    """Add schemes until so many events within the time show the behaviour."""
+    """Add schemes until so many events within the time show the behaviour.
+
+    Those that show themselves before or after are kept: without them, few documents near
+    either end would be a fraud's.
+    """
     for _ in range(_MOST_TRIES):
         if wanted <= 0:
             return
         before = len(scene.drafts)
         acts = [act for act in behaviour.make(scene, wanted) if 0 <= act.day < scene.days]
-        if not acts:
-            del scene.drafts[before:]
-            continue
         for draft in scene.drafts[before:]:
             draft.behaviour, draft.scheme = name, scheme
         for act in acts:

@@ -3,6 +3,7 @@
 Each line mixes two families of fraud, and has decoys that look like them.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -23,7 +24,7 @@ LINES_FILE = "lines.yaml"
 
 _VALIDATION_PAIRS = 8
 _FRAUDS_PER_YEAR = (4.0, 36.0)
-_DECOYS = 3
+_DECOYS, _LEAST_DECOYS = 3, 3.0
 _DECOYS_PER_FRAUD = (0.5, 1.5)
 
 Pair = tuple[str, str]
@@ -55,8 +56,10 @@ def supply_chain_world(seed: int = 0) -> SupplyChainWorld:
     seen = [pair for pair in pairs if not {*pair} & {*HELD_OUT}]
     seen = [seen[at] for at in generator.permutation(len(seen)).tolist()]
 
+    used: Counter[Kind] = Counter()
+
     def lines(part: str, chosen: list[Pair]) -> tuple[SupplyChainLine, ...]:
-        return tuple(_line(f"scf-{part}-{at:02d}", pair, generator) for at, pair in enumerate(chosen, 1))
+        return tuple(_line(f"scf-{part}-{at:02d}", pair, used, generator) for at, pair in enumerate(chosen, 1))
 
     return SupplyChainWorld(
         train=lines("train", seen[_VALIDATION_PAIRS:]),
@@ -69,9 +72,9 @@ def _kinds(pair: Pair) -> list[Kind]:
     return [kind for kind in KINDS if all(kind in FAMILIES[name].kinds for name in pair)]
 
 
-def _line(name: str, pair: Pair, generator: np.random.Generator) -> SupplyChainLine:
-    kinds = _kinds(pair)
-    kind = kinds[generator.integers(len(kinds))]
+def _line(name: str, pair: Pair, used: Counter[Kind], generator: np.random.Generator) -> SupplyChainLine:
+    kind = min(_kinds(pair), key=lambda one: used[one])
+    used[kind] += 1
     share = float(generator.uniform(0.35, 0.65))
     frauds = round(float(np.exp(generator.uniform(*np.log(_FRAUDS_PER_YEAR)))))
     sellers = int(generator.integers(35, 90))
@@ -87,9 +90,12 @@ def _line(name: str, pair: Pair, generator: np.random.Generator) -> SupplyChainL
         financed_share=float(generator.uniform(0.6, 0.95)),
         frauds_per_year=frauds,
         families=dict(zip(pair, (share, 1 - share), strict=True)),
-        decoys={one: max(frauds * float(generator.uniform(*_DECOYS_PER_FRAUD)), 3.0) for one in _decoys(pair, kind, generator)},
+        decoys={
+            one: max(frauds * float(generator.uniform(*_DECOYS_PER_FRAUD)), _LEAST_DECOYS)
+            for one in _decoys(pair, kind, generator)
+        },
         traits=draw_traits(generator),
-    )  # fmt: skip
+    )
 
 
 def _decoys(pair: Pair, kind: Kind, generator: np.random.Generator) -> list[str]:

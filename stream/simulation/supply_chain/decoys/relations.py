@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stream.simulation.supply_chain.deal import draw_deal
+from stream.simulation.supply_chain.deal import draw_deal, sized
 from stream.simulation.supply_chain.deal_life import Papers, draw_lot, finance, live, requested, trade
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.financing_papers import ask, repay
@@ -24,7 +24,7 @@ def seasonal_growth(scene: Scene, most: int) -> Sequence[Draft]:
     acts = []
     for _ in range(min(scene.line.traits.burst, max(most, 2))):
         deal = draw_deal(scene, base.supplier, day=base.ordered - scene.between(0, _BURST_DAYS))
-        deal = replace(deal, quantity=round(deal.quantity * scene.between(1.0, 1.8)))
+        deal = sized(scene, deal, scene.between(1.0, 1.8))
         acts.append(finance(scene, deal, trade(scene, deal)).request)
     return acts
 

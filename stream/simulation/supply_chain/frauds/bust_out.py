@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stream.simulation.supply_chain.deal import Deal, draw_deal
+from stream.simulation.supply_chain.deal import Deal, draw_deal, sized
 from stream.simulation.supply_chain.deal_life import live, requested, trade
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.financing_papers import ask, give_notice
@@ -35,7 +35,7 @@ def growing_days(scene: Scene, last: float, count: int) -> list[float]:
 
 
 def _unpaid(scene: Scene, deal: Deal) -> Draft:
-    larger = replace(deal, quantity=round(deal.quantity * scene.between(1.0, 2.0)))
+    larger = sized(scene, deal, scene.between(1.0, 2.0))
     larger = replace(larger, has_shipment=larger.has_shipment and scene.chance(_SHIPPED_SHARE))
     papers = trade(scene, larger)
     financing = ask(scene, larger, papers.on, requested(larger, papers.on))

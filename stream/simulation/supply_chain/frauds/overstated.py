@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stream.simulation.supply_chain.deal import Deal, draw_deal
+from stream.simulation.supply_chain.deal import Deal, draw_deal, sized
 from stream.simulation.supply_chain.deal_life import requested, trade
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.financing_papers import ask
@@ -18,8 +18,8 @@ def over_invoicing(scene: Scene, most: int) -> Sequence[Draft]:
     traits = scene.line.traits
     factor = traits.price_factor * scene.between(0.85, 1.15)
     less = factor if scene.chance(traits.keeps_amount) else 1.0
-    quantity = max(round(deal.quantity / less), 1)
-    return [_financed(scene, replace(deal, price_minor=round(deal.price_minor * factor, 1), quantity=quantity))]
+    dear = replace(sized(scene, deal, 1 / less), price_minor=round(deal.price_minor * factor, 1))
+    return [_financed(scene, dear)]
 
 
 def quantity_above_shipment(scene: Scene, most: int) -> Sequence[Draft]:
@@ -30,7 +30,7 @@ def quantity_above_shipment(scene: Scene, most: int) -> Sequence[Draft]:
     factor = 1 + (traits.quantity_factor - 1) * scene.between(0.6, 1.4)
     more = 1.0 if scene.chance(traits.keeps_amount) else factor
     stated = replace(
-        deal, quantity=round(deal.quantity * more), has_shipment=True, shipped_share=1 / factor,
+        sized(scene, deal, more), has_shipment=True, shipped_share=1 / factor,
         ordered_share=1 / factor if scene.chance(0.7) else 1.0,
     )  # fmt: skip
     return [_financed(scene, stated)]

@@ -1,9 +1,8 @@
 """Goods in a warehouse that are pledged twice, or that the warehouse cannot hold."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from stream.simulation.supply_chain.deal import Deal, draw_deal
+from stream.simulation.supply_chain.deal import Deal, draw_deal, sized
 from stream.simulation.supply_chain.deal_life import draw_lot, finance, requested, store, trade
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.financing_papers import ask
@@ -41,7 +40,7 @@ def above_capacity(scene: Scene, most: int) -> Sequence[Draft]:
     days = sorted(last - scene.between(0.0, _HELD_DAYS) for _ in range(_MOST_RECEIPTS))
     for day in days:
         deal = draw_deal(scene)
-        deal = replace(deal.moved(day - deal.invoiced), quantity=round(deal.quantity * scene.between(1.0, 2.0)))
+        deal = sized(scene, deal.moved(day - deal.invoiced), scene.between(1.0, 2.0))
         acts.append(_stored(scene, deal, warehouse))
         held += deal.quantity / capacity_of(scene, deal, warehouse)
         if held > _FULL:
