@@ -1,5 +1,7 @@
 """Lines on which the leak audit is made: each has all families and decoys that its kind can have."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from stream.simulation.supply_chain.behaviours import DECOYS, FAMILIES
@@ -14,6 +16,7 @@ _EVENTS_A_SCHEME = {
     "diluted_receivables": 3, "own_money_repayment": 3,
 }  # fmt: skip
 _DECOYS_A_YEAR = 12.0
+_FEW, _FEW_DECOYS = 30, 4.0
 
 
 def audit_lines(each: int, seed: int = 0) -> list[SupplyChainLine]:
@@ -25,6 +28,17 @@ def audit_lines(each: int, seed: int = 0) -> list[SupplyChainLine]:
     """
     generator = np.random.default_rng([seed, 1])
     return [_line(f"audit-{kind}-{at}", kind, generator) for at in range(each) for kind in KINDS]
+
+
+def natural_lines(seed: int = 0) -> list[SupplyChainLine]:
+    """Return one line of each kind with as few frauds as there are in life, of all families that it can have.
+
+    Args:
+        seed: Of their traits.
+    """
+    generator = np.random.default_rng([seed, 2])
+    lines = [_line(f"natural-{kind}", kind, generator) for kind in KINDS]
+    return [replace(one, frauds_per_year=_FEW, decoys=dict.fromkeys(one.decoys, _FEW_DECOYS)) for one in lines]
 
 
 def _line(name: str, kind: Kind, generator: np.random.Generator) -> SupplyChainLine:

@@ -1,14 +1,11 @@
-"""Shows that no single field of a document tells the economy's frauds, beyond what their family openly implies.
-
-`python -m stream.simulation.supply_chain.leak_audit` prints `docs/supply_chain_simulator.md`.
-"""
+"""Shows that no single field of a document tells the economy's frauds, beyond what their family openly implies."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 from stream.simulation.supply_chain.behaviours import FAMILIES
 from stream.simulation.supply_chain.simulate import Simulated
-from stream.simulation.supply_chain.tell import Places, Tell, places_of_frauds, tells
+from stream.simulation.supply_chain.tell import Placed, Tell, places_of_frauds, tells
 
 _MONEY = ("amount", "bytes", "first digit", "last digit", "last two digits", "share of limit", "trailing zeros")
 IMPLIED: dict[str, tuple[str, ...]] = {
@@ -40,7 +37,7 @@ class LeakReport:
     def leaks(self) -> list[str]:
         """Return a sentence for everything above its limit that is not openly implied."""
         return [
-            f"{field} alone tells {name}: AUC {tell.auc:.3f}, at most {tell.limit:.3f} on {tell.frauds}"
+            f"{field} alone tells {name}: AUC {tell.auc:.3f}, at most {tell.limit:.3f} on {tell.sellers} sellers"
             for table, implied in ((self.acts, IMPLIED), (self.papers, IMPLIED_OF_PAPERS))
             for name, found in table.items()
             for field, tell in found.items()
@@ -54,13 +51,13 @@ def audit(simulated: Simulated) -> LeakReport:
     Args:
         simulated: From `simulate_supply_chain`.
     """
-    acts: dict[str, list[Places]] = defaultdict(list)
-    papers: dict[str, list[Places]] = defaultdict(list)
-    for row, places in places_of_frauds(simulated).items():
-        origin = simulated.origins[row]
-        papers[simulated.documents[row]["type"]].append(places)
+    acts: dict[str, list[Placed]] = defaultdict(list)
+    papers: dict[str, list[Placed]] = defaultdict(list)
+    for placed in places_of_frauds(simulated):
+        origin = simulated.origins[placed.row]
+        papers[simulated.documents[placed.row]["type"]].append(placed)
         if origin.is_fraud:
-            acts[origin.behaviour].append(places)
+            acts[origin.behaviour].append(placed)
     return LeakReport(
         acts={name: tells(acts[name]) for name in FAMILIES if acts[name]},
         papers={kind: tells(found) for kind, found in sorted(papers.items())},

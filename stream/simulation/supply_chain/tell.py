@@ -12,12 +12,27 @@ from stream.simulation.supply_chain.behaviours import FAMILIES
 from stream.simulation.supply_chain.simulate import Simulated
 
 Floats = npt.NDArray[np.float64]
-Places = dict[str, tuple[float, float]]
 
 LEAST_LIMIT = 0.06
 ERRORS = 4.0
 _LEAST_HONEST = 30
 _ABSENT = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where each field puts a document of a fraud among honest ones of its type and line.
+
+    Attributes:
+        row: Of the document.
+        seller: Line and seller: what a firm always has in its documents counts once.
+        places: By field, the share of honest documents below it, ties by half; and the same of
+            its distance from the honest ones' middle.
+    """
+
+    row: int
+    seller: tuple[str, str]
+    places: dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +42,27 @@ class Tell:
     Attributes:
         auc: Of the field or of its distance from the middle, or one minus either: the greatest.
         limit: What it may be: 0.56, or 0.5 and four standard errors where that is more.
-        frauds: How many it was measured on.
+        sellers: How many it was measured on.
     """
 
     auc: float
     limit: float
-    frauds: int
+    sellers: int
 
 
-def tells(places: Sequence[Places]) -> dict[str, Tell]:
-    """Return how far each field tells frauds, from where it puts each of them among honest documents.
+def tells(placed: Sequence[Placed]) -> dict[str, Tell]:
+    """Return how far each field tells frauds: the AUC is the mean of their places.
 
-    The AUC is the mean of these places. Some thousand comparisons are made, of which none
-    lies four standard errors off by chance.
+    Some thousand comparisons are made, of which none lies four standard errors off by chance.
     """
-    by_field: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for one in places:
-        for field, place in one.items():
-            by_field[field].append(place)
-    return {field: _tell(np.array(found)) for field, found in sorted(by_field.items())}
+    fields: dict[str, dict[tuple[str, str], list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for one in placed:
+        for field, place in one.places.items():
+            fields[field][one.seller].append(place)
+    return {
+        field: _tell(np.array([np.mean(found, axis=0) for found in by_seller.values()]))
+        for field, by_seller in sorted(fields.items())
+    }
 
 
 def _tell(found: Floats) -> Tell:
@@ -54,17 +71,11 @@ def _tell(found: Floats) -> Tell:
     return Tell(float(np.maximum(mean, 1 - mean).max()), 0.5 + max(LEAST_LIMIT, ERRORS * float(error)), len(found))
 
 
-def places_of_frauds(simulated: Simulated) -> dict[int, Places]:
-    """Return, by its row, where each field puts a document of a fraud among honest ones of its type and line.
-
-    Of one fraud, one document of each type is taken, one that shows the fraud where there is
-    one: the others are like it. A place is a share of honest documents, ties by half; the
-    second is that of the distance from their middle.
-    """
+def places_of_frauds(simulated: Simulated) -> list[Placed]:
+    """Return where every field puts one document of each type of each fraud, one that shows it where there is one."""
     strata: dict[tuple[str, str], tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     taken: set[tuple[str, str, int]] = set()
-    order = sorted(range(len(simulated.documents)), key=lambda row: not simulated.origins[row].is_fraud)
-    for row in order:
+    for row in _by_chance(simulated):
         document, origin = simulated.documents[row], simulated.origins[row]
         stratum = document["line"], document["type"]
         fraudulent = origin.behaviour in FAMILIES
@@ -72,26 +83,34 @@ def places_of_frauds(simulated: Simulated) -> dict[int, Places]:
             continue
         taken.add((*stratum, origin.scheme))
         strata[stratum][fraudulent].append(row)
-    found: dict[int, Places] = {}
-    for honest, frauds in strata.values():
-        if frauds and len(honest) >= _LEAST_HONEST:
-            found |= _placed(simulated, honest, frauds)
-    return found
+    return [
+        placed
+        for honest, frauds in strata.values()
+        if frauds and len(honest) >= _LEAST_HONEST
+        for placed in _placed(simulated, honest, frauds)
+    ]
 
 
-def _placed(simulated: Simulated, honest: list[int], frauds: list[int]) -> dict[int, Places]:
-    rows = [*honest, *frauds]
-    values = [{**raw_fields(simulated.documents[row]), "row": float(row)} for row in rows]
-    names = sorted(set().union(*values))
-    found: dict[int, Places] = {row: {} for row in frauds}
-    for name in names:
+def _by_chance(simulated: Simulated) -> list[int]:
+    """Return rows, those that show a fraud first, else as their ids were drawn."""
+    rows = range(len(simulated.documents))
+    return sorted(rows, key=lambda row: (not simulated.origins[row].is_fraud, simulated.documents[row]["event_id"]))
+
+
+def _placed(simulated: Simulated, honest: list[int], frauds: list[int]) -> list[Placed]:
+    values = [{**raw_fields(simulated.documents[row]), "row": float(row)} for row in [*honest, *frauds]]
+    columns: dict[str, list[tuple[float, float]]] = {}
+    for name in sorted(set().union(*values)):
         column = np.array([one.get(name, _ABSENT) for one in values])
         known, asked = column[: len(honest)], column[len(honest) :]
-        middle = np.median(known)
-        by_value, by_distance = _share(known, asked), _share(np.abs(known - middle), np.abs(asked - middle))
-        for row, value, distance in zip(frauds, by_value.tolist(), by_distance.tolist(), strict=True):
-            found[row][name] = value, distance
-    return found
+        middle = float(np.median(known))
+        below, nearer = _share(known, asked), _share(np.abs(known - middle), np.abs(asked - middle))
+        columns[name] = list(zip(below.tolist(), nearer.tolist(), strict=True))
+    documents = [simulated.documents[row] for row in frauds]
+    return [
+        Placed(row, (one["line"], one["seller"]["id"]), {name: column[at] for name, column in columns.items()})
+        for at, (row, one) in enumerate(zip(frauds, documents, strict=True))
+    ]
 
 
 def _share(known: Floats, asked: Floats) -> Floats:

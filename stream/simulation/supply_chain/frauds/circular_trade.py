@@ -22,7 +22,8 @@ def circular_trade(scene: Scene, most: int) -> Sequence[Draft]:
     for at, supplier in enumerate(firms):
         deal = draw_deal(scene, supplier, firms[(at + 1) % len(firms)].firm, day)
         deal = replace(
-            deal, goods=base.goods, quantity=base.quantity, price_minor=round(base.price_minor * scene.between(0.98, 1.02), 1),
+            deal, goods=base.goods, quantity=base.quantity,
+            price_minor=round(base.price_minor * scene.between(0.98, 1.02), 1),
             premium=base.premium, has_shipment=scene.chance(_SHIPPED_SHARE),
         )  # fmt: skip
         papers: Papers = trade(scene, deal)
