@@ -25,7 +25,7 @@ pair of families is in two of training, validation and test; every test line has
 
 | file | what |
 |---|---|
-| `documents.jsonl`, `.parquet` | documents in event-time order ([supply_chain.md](supply_chain.md)), without the truth |
+| `documents.jsonl`, `.parquet` | documents in event-time order ([supply_chain.md](supply_chain.md)), no truth |
 | `truth.parquet` | frauds and decoys: event, family, scheme, time of the first label, loss in minor units |
 | `labels.jsonl` | labels after 30 to 180 days, some reversed, for `foreshot label --file` |
 | `events.parquet`, `lines.yaml` | the documents in canonical roles with a column `fraud`, for `foreshot evaluate` |
@@ -74,7 +74,7 @@ def page(report: LeakReport, rules: dict[str, Rule], together: dict[str, float],
         head,
         "### Documents that show a fraud",
         "",
-        "The last column is the AUC of boosted trees on all fields of one request together, on other lines than theirs.",
+        "The last column is the AUC of boosted trees on all fields of one request together, on other lines.",
         "",
         "| family | sellers | may be | the most telling fields | all together |",
         "|---|---|---|---|---|",
