@@ -1,8 +1,8 @@
 import pytest
 
+from stream.simulation.leak_audit import MOST_RULE_PRECISION
 from stream.simulation.supply_chain.audit_rules import rules_of, together_of
 from stream.simulation.supply_chain.audit_world import audit_lines, natural_lines
-from stream.simulation.leak_audit import MOST_RULE_PRECISION
 from stream.simulation.supply_chain.behaviours import FAMILIES
 from stream.simulation.supply_chain.leak_audit import IMPLIED, audit
 from stream.simulation.supply_chain.simulate import Simulated, simulate_supply_chain

@@ -1,3 +1,5 @@
+from datetime import date
+
 import orjson
 import pytest
 
@@ -6,7 +8,7 @@ from stream.events.supply_chain.decode import Rejection, decode_supply_chain
 from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
 from stream.simulation.supply_chain.behaviours import FAMILIES
 from stream.simulation.supply_chain.line_profile import KINDS
-from stream.simulation.supply_chain.role_rows import role_row
+from stream.simulation.supply_chain.role_row import role_row
 from stream.simulation.supply_chain.simulate import simulate_supply_chain
 from tests.builders.economy import a_line, a_mixed_line
 
@@ -88,9 +90,7 @@ def test_a_season_moves_trade_and_a_weekend_stills_it(simulated):
 
 
 def _epoch_day(day):
-    import datetime as dt
-
-    return (dt.date.fromisoformat(day) - dt.date(1970, 1, 1)).days
+    return (date.fromisoformat(day) - date(1970, 1, 1)).days
 
 
 def _issuer(document):

@@ -53,7 +53,7 @@ def test_every_family_is_somewhere_and_every_decoy_is_taken_for_families_that_th
 
 def test_what_is_written_is_what_the_shipped_tasks_file_names_and_foreshot_reads(tmp_path, monkeypatch):
     small = "stream.simulation.supply_chain.__main__.supply_chain_world"
-    monkeypatch.setattr(small, lambda seed: few_lines(seed))
+    monkeypatch.setattr(small, few_lines)
     world = write_world(tmp_path, seed=2, days=120)
     assert yaml.safe_load(SHIPPED.read_text()) == tasks_file(supply_chain_world())
     lines = load_lines([tmp_path / LINES_FILE])

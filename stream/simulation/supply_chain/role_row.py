@@ -1,6 +1,5 @@
 """Documents in canonical roles, from plain rows: what `as_transaction` says of each, without reading it anew."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from stream.events.supply_chain.currency_code import NO_CURRENCY
@@ -27,11 +26,6 @@ def role_row(document: dict[str, Any]) -> Row:
         "channel": f"{kind}:{document['basis']}" if kind == "financing_request" else kind,
         "text": "\n".join(words) or None,
     }
-
-
-def role_rows(documents: Sequence[dict[str, Any]]) -> list[Row]:
-    """Return the canonical roles of documents, in their order."""
-    return [role_row(one) for one in documents]
 
 
 def _sides(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
