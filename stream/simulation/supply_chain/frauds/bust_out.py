@@ -30,7 +30,7 @@ def bust_out(scene: Scene, most: int) -> Sequence[Draft]:
 
 def growing_days(scene: Scene, last: float, count: int) -> list[float]:
     """Return days that come closer and closer to each other towards the last."""
-    drawn = np.sqrt(scene.generator.random(count))
+    drawn = np.cbrt(scene.generator.random(count))
     return [last - _RAMP_DAYS * (1 - float(one)) for one in drawn]
 
 
