@@ -11,6 +11,7 @@ from stream.simulation.supply_chain.place import PLACES
 from stream.simulation.supply_chain.sector import SECTORS
 
 _SCHEMES = 10
+_SCHEMES_OF_A_WAREHOUSE = 30  # one kind of line alone has its families
 _EVENTS_A_SCHEME = {
     "bust_out": 6, "circular_trade": 3, "above_capacity": 4, "phantom_buyer": 3, "fictitious_invoice": 2,
     "diluted_receivables": 3, "own_money_repayment": 3,
@@ -20,7 +21,7 @@ _FEW, _FEW_DECOYS = 30, 4.0
 
 
 def audit_lines(each: int, seed: int = 0) -> list[SupplyChainLine]:
-    """Return so many lines of each kind, with about ten frauds a year of each family.
+    """Return so many lines of each kind, with about ten frauds a year of each family, thirty in warehouses.
 
     Args:
         each: Lines of one kind.
@@ -49,7 +50,7 @@ def _line(name: str, kind: Kind, generator: np.random.Generator) -> SupplyChainL
         kind=kind,
         sector=SECTORS[generator.integers(len(SECTORS))],
         place=PLACES[generator.integers(len(PLACES))],
-        frauds_per_year=total * _SCHEMES,
+        frauds_per_year=total * (_SCHEMES_OF_A_WAREHOUSE if kind == "warehouse_receipts" else _SCHEMES),
         families={one: count / total for one, count in events.items()},
         decoys={one: _DECOYS_A_YEAR for one, decoy in DECOYS.items() if kind in decoy.kinds},
         traits=draw_traits(generator),

@@ -150,9 +150,8 @@ def test_a_bust_out_grows_and_defaults():
     for _, by in schemes.whole():
         times = [one["occurred_at_s"] for one in by["financing_request"]]
         if times[-1] - times[0] > 60 * 86_400:
-            late = sum(one > (times[0] + times[-1]) / 2 for one in times)
-            grown.append(late > 0.6 * len(times))
-    assert share(grown) > 0.7
+            grown += [one > (times[0] + times[-1]) / 2 for one in times]
+    assert share(grown) > 0.6
     assert max(len(by["default_notice"]) for _, by in schemes.whole()) >= 4
 
 

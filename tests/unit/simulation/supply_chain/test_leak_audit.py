@@ -10,7 +10,7 @@ from stream.simulation.supply_chain.simulate import Simulated, simulate_supply_c
 
 @pytest.fixture(scope="module")
 def simulated():
-    return simulate_supply_chain(audit_lines(2), 365, 1)
+    return simulate_supply_chain(audit_lines(1), 365, 1)
 
 
 def changed(simulated, change):
