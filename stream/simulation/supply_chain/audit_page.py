@@ -12,7 +12,7 @@ from stream.simulation.supply_chain.supply_chain_world import DAYS, supply_chain
 from stream.simulation.supply_chain.tell import Tell
 
 _MOST_SHOWN = 4
-_LINES_OF_A_KIND = 6
+_LINES_OF_A_KIND = 4
 _SEED = 3
 _HEAD = """\
 # The supply-chain economy and its leak audit

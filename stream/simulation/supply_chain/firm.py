@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from stream.simulation.supply_chain.firm_name import draw_name
-from stream.simulation.supply_chain.place import Place
+from stream.simulation.supply_chain.place import PLACES, Place
 
 _ROUNDS_SHARE = 0.15
-_ACCOUNTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +20,7 @@ class Firm:
         id: In whose order nothing is left of who the firm is.
         names: Its name and other spellings.
         place: Where it lives.
-        accounts: The one it uses mostly, and others.
+        accounts: The one it uses mostly, another, and one with a bank of any country.
         hour: When its office writes documents, UTC.
         rounds: Whether it rounds its amounts by habit.
         lateness_days: How late it pays on average.
@@ -58,11 +57,14 @@ class Firm:
 
 def draw_firm(place: Place, generator: np.random.Generator, since_day: float = -1_000.0) -> Firm:
     """Return a firm of a place."""
+    abroad = PLACES[int(generator.integers(len(PLACES)))].country
     return Firm(
         id=f"{generator.integers(2**40):010x}",
         names=draw_name(place, generator),
         place=place,
-        accounts=tuple(f"{place.country}{generator.integers(10**14):014d}" for _ in range(_ACCOUNTS)),
+        accounts=tuple(
+            f"{country}{generator.integers(10**14):014d}" for country in (place.country, place.country, abroad)
+        ),
         hour=place.opens_utc_h + generator.normal(0, 1.2),
         rounds=bool(generator.random() < _ROUNDS_SHARE),
         lateness_days=float(generator.gamma(1.5, 2.5)),

@@ -35,8 +35,9 @@ def named(scene: Scene, firm: Firm, *, paid: bool = False) -> dict[str, Any]:
         paid: Whether its account is named, for the most part the usual one.
     """
     spelling = int(scene.generator.integers(1, 4)) if scene.chance(_OTHER_SPELLING_SHARE) else 0
-    account = int(scene.chance(_OTHER_ACCOUNT_SHARE)) if paid else -1
-    return firm.party(spelling, account)
+    other = scene.chance(_OTHER_ACCOUNT_SHARE)
+    account = int(scene.generator.integers(1, len(firm.accounts))) if other else 0
+    return firm.party(spelling, account if paid else -1)
 
 
 def sent(scene: Scene, day: float, issuer: Firm) -> float:
