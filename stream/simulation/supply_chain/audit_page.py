@@ -54,7 +54,7 @@ have no order or no bill of lading, and some buyers are new.
 
 Fields are those of one document by itself. Each fraud's document is put among the honest ones of its type and line,
 decoys included; the AUC is the mean of these places. The greater of a field's AUC and that of its distance from the
-middle is shown, or one minus it. A seller counts once. A field may lie 0.06 beyond 0.5, or four standard errors where
+middle is shown, or one minus it. A seller counts once. A field may lie 0.06 beyond 0.5, or 4.5 standard errors where
 that is more; what a family openly implies, in brackets, may lie beyond.
 
 Fields: {fields}.

@@ -27,20 +27,23 @@ def test_no_single_field_tells_a_fraud_beyond_what_its_family_openly_implies(sim
     assert {*report.acts} == {*FAMILIES}
 
 
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("last digit", lambda one: {"amount_minor": one["amount_minor"] // 10 * 10 + 7}),
-        ("number letters", lambda one: {"document_number": f"{one['document_number']}XX"}),
-        ("hour", lambda one: {"occurred_at_s": one["occurred_at_s"] // 86_400 * 86_400 + 3_600}),
-        ("words on purpose", lambda _: {"purpose": "urgent: a large order of a new customer"}),
-        ("event id", lambda one: {"event_id": f"00{one['event_id'][2:]}"}),
-        ("keys", lambda _: {"due_date": "2030-01-01"}),
-        ("seller account", lambda one: {"seller": {**one["seller"], "account": "DE00000000000001"}}),
-    ],
-)
-def test_a_planted_leak_is_found(simulated, field, change):
-    assert any(leak.startswith(f"{field} alone") for leak in audit(changed(simulated, change)).leaks())
+def planted(one):
+    return {
+        "amount_minor": one["amount_minor"] // 10 * 10 + 7,
+        "document_number": f"{one['document_number']}XX",
+        "occurred_at_s": one["occurred_at_s"] // 86_400 * 86_400 + 3_600,
+        "purpose": "urgent: a large order of a new customer",
+        "event_id": f"00{one['event_id'][2:]}",
+        "due_date": "2030-01-01",
+        "seller": {**one["seller"], "account": "DE00000000000001"},
+    }
+
+
+def test_planted_leaks_are_found(simulated):
+    told = [leak.partition(" alone")[0] for leak in audit(changed(simulated, planted)).leaks()]
+    assert {
+        "last digit", "number letters", "hour", "words on purpose", "event id", "keys", "tenor", "seller account",
+    } <= {*told}  # fmt: skip
 
 
 def test_frauds_put_last_are_found_by_their_row(simulated):
