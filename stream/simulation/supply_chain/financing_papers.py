@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from stream.events.supply_chain.document import EventType
 from stream.simulation.supply_chain.deal import Deal
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.firm import Firm
@@ -100,7 +101,7 @@ def _request(scene: Scene, deal: Deal, on: Draft, day: float, financier: Firm, a
 
 
 def _write(
-    scene: Scene, kind: Any, deal: Deal, issuer: Firm, day: float, financier: Firm, amount_minor: int,
+    scene: Scene, kind: EventType, deal: Deal, issuer: Firm, day: float, financier: Firm, amount_minor: int,
     refers: tuple[Draft, ...],
 ) -> Draft:  # fmt: skip
     fields = {**_parties(scene, deal), "financier": named(scene, financier), **price_of(scene, amount_minor)}

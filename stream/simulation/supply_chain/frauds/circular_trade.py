@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stream.simulation.supply_chain.deal import draw_deal
-from stream.simulation.supply_chain.deal_life import Papers, requested, trade
+from stream.simulation.supply_chain.deal_life import requested, trade
 from stream.simulation.supply_chain.draft import Draft
 from stream.simulation.supply_chain.economy import Supplier
 from stream.simulation.supply_chain.financing_papers import ask
@@ -26,7 +26,7 @@ def circular_trade(scene: Scene, most: int) -> Sequence[Draft]:
             price_minor=round(base.price_minor * scene.between(0.98, 1.02), 1),
             premium=base.premium, has_shipment=scene.chance(_SHIPPED_SHARE),
         )  # fmt: skip
-        papers: Papers = trade(scene, deal)
+        papers = trade(scene, deal)
         financing = ask(scene, deal, papers.on, requested(deal, papers.on))
         end(scene, deal, financing)
         acts.append(financing.request)

@@ -72,3 +72,9 @@ def test_what_is_written_is_what_the_shipped_tasks_file_names_and_foreshot_reads
 def few_lines(seed):
     world = supply_chain_world(seed)
     return type(world)(world.train[:1], world.validation[:1], world.test[:1])
+
+
+def test_the_page_names_every_family_and_decoy_and_how_many_lines_there_are():
+    page = (SHIPPED.parents[1] / "docs" / "supply_chain_simulator.md").read_text()
+    assert [name for name in [*FAMILIES, *DECOYS] if f"| `{name}` |" not in page] == []
+    assert f"{len(supply_chain_world().lines)} lines" in page
