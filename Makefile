@@ -95,6 +95,10 @@ hostile: setup ## Run 100,000 hostile events, labels and inner records through t
 few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world
 
+.PHONY: supply-chain-world
+supply-chain-world: setup ## Simulate the documents and lines of tasks/supply_chain.yaml
+	$(BIN)/python -m stream.simulation.supply_chain --out out/supply_chain_world
+
 .PHONY: few-shot-scale
 few-shot-scale: setup ## Measure what the few-shot model costs as lines grow
 	$(BIN)/python -m tests.few_shot_scale --out out/few_shot_scale
@@ -133,4 +137,5 @@ docs: setup ## Make the generated pages anew
 	$(BIN)/python -m stream.metrics > docs/metrics.md
 	$(BIN)/python -m stream.settings > docs/settings.md
 	$(BIN)/python -m stream.simulation.leak_audit > docs/simulator.md
+	$(BIN)/python -m stream.simulation.supply_chain.audit_page > docs/supply_chain_simulator.md
 	$(BIN)/python -m stream.transport.permissions
