@@ -29,6 +29,8 @@ _SUPPORT = "support."
 _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
 CASCADE_SHARE = 0.05
+# Of a line on which one event in five is a fraud the top twentieth holds a quarter of them at most.
+_CASCADE_ROWS_PER_FRAUD = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class LineModel:
         columns = self.state.columns(self.scale.extended(rows, self.shared.pooled))
         return self.blend.full(columns, self.state.features, self.shared.members(columns, self.weight, self.bias))
 
-    def cascade(self, rows: Floats, share: float = CASCADE_SHARE) -> Floats:
+    def cascade(self, rows: Floats, share: float | None = None) -> Floats:
         """Return the full word on rows that are rare by what is cheap, and the cheap word on the rest.
 
         Cheap are the pooled score, which is there before any member is asked, the head, and the evidence
@@ -156,7 +158,8 @@ class LineModel:
 
         Args:
             rows: Standardised, float32 [n, features].
-            share: The full word goes to rows whose cheap rarity is that of this share of events.
+            share: The full word goes to rows whose cheap rarity is that of this share of events; None is a
+                twentieth, or twice the share of frauds of the training lines where that is more.
         """
         blend, features = self.blend, self.state.features
         extended = self.scale.extended(rows, self.shared.pooled)
@@ -167,6 +170,8 @@ class LineModel:
         evidence = blend.own_evidence(columns, features)
         cheap = np.asarray((head + blend.pooled.apply(extended[:, -1])) / 2, np.float32)
         rare = blend.mixed(compressed(cheap), evidence, evidence)
+        if share is None:
+            share = min(max(CASCADE_SHARE, _CASCADE_ROWS_PER_FRAUD * self.shared.prevalence), 1.0)
         top = np.flatnonzero(rare >= -np.log(share))
         if len(top):
             chosen = columns[top]
