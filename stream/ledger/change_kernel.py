@@ -6,17 +6,84 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.features.kernel import kernel
-from stream.ledger.links_kernel import CANCELLATION, Links, Marks, Rows, find_list, number_key, slot_of
+from stream.ledger.links_kernel import (
+    CANCELLATION,
+    Links,
+    Marks,
+    Rows,
+    find_list,
+    join_lists,
+    leave_lists,
+    number_key,
+    slot_of,
+)
 from stream.ledger.rows import WHOLE
 from stream.ledger.verdict_kernel import Found, Terms, candidates, precedes, same_document, verdict
 
-# Of each change: rows of the earlier and of the later document, the rule, 1 for reported and -1 for withdrawn.
-CHANGE_WIDTH = 4
+# Of each change: rows of the earlier and of the later document, the rule, 1 for reported and -1 for withdrawn, and
+# which of the documents taken it is by.
+CHANGE_WIDTH = 5
+# A document's changes beyond are left out; only a flood has so many.
+MOST_CHANGES = 4096
 Changes = npt.NDArray[np.int64]
 
 
 @kernel
-def find_repeat(heads: Links, nexts: Links, rows: Rows, marks: Marks, row: Any) -> int:
+def take_documents(
+    heads: Links,
+    nexts: Links,
+    rows: Rows,
+    marks: Marks,
+    taken: Rows,
+    taken_marks: Marks,
+    places: npt.NDArray[np.int64],
+    terms: Terms,
+    scratch: Found,
+    changes: Changes,
+    keep: bool,
+) -> tuple[int, int]:
+    """Take documents in order and say which pairs each reports or withdraws.
+
+    Args:
+        heads: Of the lists.
+        nexts: Of the lists.
+        rows: Of the ledger.
+        marks: Of the ledger.
+        taken: Documents to take, [n].
+        taken_marks: Theirs.
+        places: Free rows of the ledger, one for each, [n]; `-1 - place` for one that was not needed.
+        terms: As `Terms.as_array` gives them.
+        scratch: int64 [2, most documents that are looked at].
+        changes: Filled; at least MOST_CHANGES long.
+        keep: False to leave the ledger as it was.
+
+    Returns:
+        How many documents were taken, fewer than n where `changes` might have become too short, and how many changes
+        there are.
+    """
+    count = 0
+    for at in range(len(taken)):
+        if count > len(changes) - MOST_CHANGES:
+            return at, count
+        if _find_repeat(heads, nexts, rows, marks, taken[at]) >= 0:
+            places[at] = -1 - places[at]
+            continue
+        added = places[at]
+        rows[added] = taken[at]
+        marks[added] = taken_marks[at]
+        join_lists(heads, nexts, rows, marks, added)
+        own = changes[count : count + MOST_CHANGES]
+        found = changes_by(heads, nexts, rows, marks, added, terms, scratch[0], scratch[1], own)
+        for place in range(found):
+            own[place, 4] = at
+        count += found
+        if not keep:
+            leave_lists(heads, nexts, rows, marks, added)
+    return len(taken), count
+
+
+@kernel
+def _find_repeat(heads: Links, nexts: Links, rows: Rows, marks: Marks, row: Any) -> int:
     """Return the row that says the same of the same event, -1 where there is none."""
     links = len(nexts) // len(rows)
     place = np.int64(heads[slot_of(heads, number_key(row, marks.shape[1] > 4))])

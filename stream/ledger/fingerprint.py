@@ -4,7 +4,9 @@ Without the key nothing of a document's number, parties or financier comes back.
 identifier are kept as they are; `docs/double_financing.md` says what can be read from that.
 """
 
+import struct
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -42,23 +44,24 @@ _EVENT_BYTES = 24
 _UUID, _HASHED = b"\xfe", b"\xff"  # never the first byte of UTF-8
 _PARTIES_REMEMBERED = 65_536
 _LOW = 0xFFFFFFFF
+_WORDS = struct.Struct(">3Q")
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """A claim as one route keeps it.
+class Documents:
+    """Claims as one route keeps them.
 
     Attributes:
-        route: By what it meets others.
-        key: Where it is kept: documents that can match by this route have the same.
-        row: Of dtype ROW, [1].
-        marks: uint32 [MARKS of the route].
+        rows: Of dtype ROW, [documents].
+        marks: uint32 [documents, MARKS of the route].
     """
 
-    route: Route
-    key: int
-    row: npt.NDArray[np.void]
+    rows: npt.NDArray[np.void]
     marks: npt.NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.rows)
 
 
 class Fingerprints:
@@ -77,44 +80,33 @@ class Fingerprints:
         self._event = blake2b(key=key, digest_size=16, person=b"event")
         self._parties: OrderedDict[tuple[str, str | None], tuple[int, int, int]] = OrderedDict()
 
-    def of(self, claim: Claim) -> list[Fingerprint]:
-        """Return a claim's fingerprints by pair and by number; without an amount only by pair."""
-        plain = plain_number(claim.number)
-        number = without_zeros(plain)
-        seller, buyer = self._party(claim.seller), self._party(claim.buyer)
-        first, second = sorted((seller[0], buyer[0]))
-        pair = self._hash("pair", b"%d %d" % (first, second))
-        long = len(number) >= _LONG_NUMBER
-        amount = UNKNOWN if claim.amount_minor is None else claim.amount_minor
-        flags = SWAPPED * (seller[0] > buyer[0]) + LONG * long + TELLING * (amount % _ROUND_MINOR != 0)
-        event = self.event_code(claim.event_id)
-        same = (
-            self.financier(claim.financier),
-            *(int.from_bytes(event[at : at + 8], "big") for at in (0, 8, 16)),
-            claim.occurred_at_s,
-            amount,
-            WHOLE if claim.part_minor is None else claim.part_minor,
-            _day(claim.issue_date),
-            _day(claim.due_date),
-            pack_currency(claim.currency),
-            claim.position,
-            claim.kind,
-            flags,
-        )
-        issued = f"{claim.type} {number}"
-        hashed = self._hash("number", issued.encode())
-        marks = self._deletions(claim, plain, number) if long else np.zeros(MARKS[Route.PAIR], np.uint32)
-        by_pair = _row((pair, hashed, *same, self._tail(pair, number)))
-        prints = [Fingerprint(Route.PAIR, pair, by_pair, marks)]
-        if amount != UNKNOWN:
-            key = self._hash("key", f"{issued} {amount} {claim.currency}".encode())
-            parties = np.array([seller[1], seller[2], buyer[1], buyer[2]], np.uint32)
-            prints.append(Fingerprint(Route.NUMBER, key, _row((pair, key, *same, NO_TAIL)), parties))
-        return prints
+    def of(self, claims: Sequence[Claim]) -> dict[Route, Documents]:
+        """Return claims as each route keeps them, in order; those without an amount only by pair."""
+        pairs: list[tuple[Any, ...]] = []
+        numbers: list[tuple[Any, ...]] = []
+        deletions: list[list[int]] = []
+        parties: list[tuple[int, ...]] = []
+        for claim in claims:
+            plain = plain_number(claim.number)
+            number = without_zeros(plain)
+            seller, buyer = self._party(claim.seller), self._party(claim.buyer)
+            pair = self._pair(seller[0], buyer[0])
+            same = self._same(claim, number, swapped=seller[0] > buyer[0])
+            issued = f"{claim.type} {number}"
+            pairs.append((pair, self._hash("number", issued), *same, self._tail(pair, number)))
+            deletions.append(self._deletions(claim, plain, number))
+            if claim.amount_minor is not None:
+                key = self._hash("key", f"{issued} {claim.amount_minor} {claim.currency}")
+                numbers.append((pair, key, *same, NO_TAIL))
+                parties.append((*seller[1:], *buyer[1:]))
+        return {
+            Route.PAIR: _documents(pairs, deletions, Route.PAIR),
+            Route.NUMBER: _documents(numbers, parties, Route.NUMBER),
+        }
 
     def financier(self, identifier: str) -> int:
         """Return the hash by which a financier is kept, 0 of none."""
-        return self._hash("financier", comparable(identifier).encode()) if identifier else 0
+        return self._hash("financier", comparable(identifier)) if identifier else 0
 
     def event_code(self, event_id: str) -> bytes:
         """Return 24 bytes for an event's identifier: itself where it fits or is a UUID, else a keyed hash."""
@@ -127,43 +119,68 @@ class Fingerprints:
         hashed.update(raw)
         return (_HASHED + hashed.digest()).ljust(_EVENT_BYTES, b"\0")
 
+    def _same(self, claim: Claim, number: str, *, swapped: bool) -> tuple[Any, ...]:
+        event = self.event_code(claim.event_id)
+        amount = UNKNOWN if claim.amount_minor is None else claim.amount_minor
+        long, telling = len(number) >= _LONG_NUMBER, amount % _ROUND_MINOR != 0
+        return (
+            self.financier(claim.financier),
+            *_WORDS.unpack(event),
+            claim.occurred_at_s,
+            amount,
+            WHOLE if claim.part_minor is None else claim.part_minor,
+            _day(claim.issue_date),
+            _day(claim.due_date),
+            pack_currency(claim.currency),
+            claim.position,
+            int(claim.kind),
+            SWAPPED * swapped + LONG * long + TELLING * telling,
+        )
+
+    def _pair(self, one: int, other: int) -> int:
+        return self._hash("pair", f"{min(one, other)} {max(one, other)}")
+
     def _party(self, party: Party) -> tuple[int, int, int]:
         known = party.id, party.name
         if (found := self._parties.get(known)) is not None:
             return found
-        name = 0 if party.name is None else self._hash("name", skeleton(party.name).encode()) & _LOW
-        identifier = self._hash("id", comparable(party.id).upper().encode()) & _LOW
-        found = self._hash("party", party_identity(party).encode()), name, identifier
+        name = 0 if party.name is None else self._hash("name", skeleton(party.name)) & _LOW
+        identifier = self._hash("id", comparable(party.id).upper()) & _LOW
+        found = self._hash("party", party_identity(party)), name, identifier
         self._parties[known] = found
         if len(self._parties) > _PARTIES_REMEMBERED:
             self._parties.popitem(last=False)
         return found
 
-    def _deletions(self, claim: Claim, plain: str, number: str) -> npt.NDArray[np.uint32]:
-        marks = np.zeros(MARKS[Route.PAIR], np.uint32)
-        if claim.kind is Kind.CANCELLATION:
-            return marks
+    def _deletions(self, claim: Claim, plain: str, number: str) -> list[int]:
+        count = MARKS[Route.PAIR]
+        if claim.kind is Kind.CANCELLATION or len(number) < _LONG_NUMBER:
+            return [0] * count
         last = len(plain) - 1
         edited = [number[:-1], number[:-2], *(plain[:at] + plain[at + 1 :] for at in range(last - 1, -1, -1))]
         if plain != number:
             edited[2:2] = [plain, plain[:-1]]
-        prefix = f"{claim.type} "
-        for at, text in enumerate(edited[: len(marks)]):
-            marks[at] = self._hash("number", (prefix + text).encode()) & _LOW
+        keyed = self._keyed["number"].copy()
+        keyed.update(f"{claim.type} ".encode())
+        marks = [_low_of(keyed, text) for text in edited[:count]]
         if len(number) - 2 < _LONG_NUMBER:
             marks[1] = 0
-        return marks
+        return marks + [0] * (count - len(marks))
 
     def _tail(self, pair: int, number: str) -> int:
         place = sequence(number)
-        if place is None:
-            return NO_TAIL
-        return (place + self._hash("tail", b"%d" % pair)) % TAIL_MODULUS
+        return NO_TAIL if place is None else (place + self._hash("tail", str(pair))) % TAIL_MODULUS
 
-    def _hash(self, kind: str, text: bytes) -> int:
+    def _hash(self, kind: str, text: str) -> int:
         hashed = self._keyed[kind].copy()
-        hashed.update(text)
+        hashed.update(text.encode(errors="surrogatepass"))
         return int.from_bytes(hashed.digest(), "big")
+
+
+def _low_of(keyed: blake2b, text: str) -> int:
+    hashed = keyed.copy()
+    hashed.update(text.encode(errors="surrogatepass"))
+    return int.from_bytes(hashed.digest()[4:], "big")
 
 
 def event_of(code: bytes) -> str:
@@ -181,8 +198,8 @@ def pack_currency(code: str) -> int:
     return first << 10 | second << 5 | third
 
 
-def _row(values: tuple[Any, ...]) -> npt.NDArray[np.void]:
-    return np.array([values], ROW)
+def _documents(rows: list[tuple[Any, ...]], marks: Sequence[Sequence[int]], route: Route) -> Documents:
+    return Documents(np.array(rows, ROW), np.array(marks, np.uint32).reshape(len(rows), MARKS[route]))
 
 
 def _day(day: date | None) -> int:

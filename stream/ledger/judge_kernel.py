@@ -4,7 +4,7 @@ from typing import Any
 
 from stream.features.kernel import kernel
 from stream.ledger.rows import LONG, NO_DAY, NO_TAIL, SWAPPED, TAIL_MODULUS, TELLING, UNKNOWN
-from stream.ledger.rules import LONG_SHIFT_DAYS, NEIGHBOURS, SHORT_SHIFT_DAYS, Rule
+from stream.ledger.rules import LONG_SHIFT_DAYS, NEAR_AMOUNT, NEIGHBOURS, SHORT_SHIFT_DAYS, Rule
 
 _EXACT, _SHIFTED_DATE, _OTHER_AMOUNT = int(Rule.EXACT), int(Rule.SHIFTED_DATE), int(Rule.OTHER_AMOUNT)
 _SAME_NUMBER, _EDITED, _EXTENDED = int(Rule.SAME_NUMBER), int(Rule.EDITED_NUMBER), int(Rule.EXTENDED_NUMBER)
@@ -41,20 +41,22 @@ def _judge_by_pair(one: Any, other: Any, marks: Any, other_marks: Any) -> int:
 
 
 @kernel
-def _judge_same_number(one: Any, other: Any, swapped: bool, same_money: bool) -> int:  # noqa: FBT001 - compiled
-    told = one.amount_minor != UNKNOWN and other.amount_minor != UNKNOWN
+def _judge_same_number(one: Any, other: Any, swapped: bool, same_money: bool) -> int:
+    told = UNKNOWN not in (one.amount_minor, other.amount_minor)
     if swapped and not (told and same_money):
         return 0
-    days_told = one.issue_day != NO_DAY and other.issue_day != NO_DAY
+    days_told = NO_DAY not in (one.issue_day, other.issue_day)
     shift = abs(one.issue_day - other.issue_day) if days_told else 0
     if not told or same_money:
         if shift > (LONG_SHIFT_DAYS if one.flags & LONG else SHORT_SHIFT_DAYS):
             return 0
-        due_told = one.due_day != NO_DAY and other.due_day != NO_DAY
+        due_told = NO_DAY not in (one.due_day, other.due_day)
         return _SHIFTED_DATE if shift > 0 or (due_told and one.due_day != other.due_day) else _EXACT
     if shift == 0:
         return _OTHER_AMOUNT
-    return _SAME_NUMBER if shift <= SHORT_SHIFT_DAYS else 0
+    apart = abs(one.amount_minor - other.amount_minor)
+    near = one.currency == other.currency and apart <= NEAR_AMOUNT * max(one.amount_minor, other.amount_minor)
+    return _SAME_NUMBER if near and shift <= SHORT_SHIFT_DAYS else 0
 
 
 @kernel
@@ -69,7 +71,7 @@ def _extends(one: Any, other: Any, marks: Any) -> bool:
 
 @kernel
 def _neighbours(one: Any, other: Any) -> bool:
-    if one.tail == NO_TAIL or other.tail == NO_TAIL:
+    if NO_TAIL in (one.tail, other.tail):
         return False
     apart = (int(one.tail) - int(other.tail)) % TAIL_MODULUS
     return bool(0 < min(apart, TAIL_MODULUS - apart) <= NEIGHBOURS)
@@ -106,7 +108,7 @@ def shares_party(marks: Any, other_marks: Any) -> bool:
 
 @kernel
 def _judge_by_number(one: Any, other: Any, marks: Any, other_marks: Any) -> int:
-    told = one.issue_day != NO_DAY and other.issue_day != NO_DAY
+    told = NO_DAY not in (one.issue_day, other.issue_day)
     if told and one.issue_day != other.issue_day:
         return 0
     if shares_party(marks, other_marks):

@@ -28,5 +28,7 @@ def in_latin(text: str) -> str:
         >>> in_latin("Сталь Łódź Αθήνα")
         'STAL LODZ ATHINA'
     """
+    if text.isascii():
+        return text.upper()
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).upper())
     return "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_TABLE)

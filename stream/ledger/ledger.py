@@ -8,25 +8,28 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.errors import ForeshotError
-from stream.ledger.change_kernel import CHANGE_WIDTH, changes_by, find_repeat
+from stream.ledger.change_kernel import CHANGE_WIDTH, MOST_CHANGES, take_documents
 from stream.ledger.expiry import expiry_days
-from stream.ledger.fingerprint import Fingerprint
-from stream.ledger.links_kernel import FREE, fill_lists, join_lists, leave_lists
+from stream.ledger.fingerprint import Documents
+from stream.ledger.links_kernel import FREE, fill_lists, leave_lists
 from stream.ledger.rows import LINKS, MARKS, ROW, Route
 from stream.ledger.rules import Rule
 from stream.ledger.terms import Terms
 
-_FIRST_ROWS = 1024
-_FIRST_HEADS = 1024
+_FIRST_ROWS = _FIRST_HEADS = 1024
 _GROWTH = 16  # each time by a sixteenth, so that little lies idle
 _DAY_S = 86_400.0
 # In a flood of one document, those beyond are not looked at.
 MOST_MET = 512
-_MOST_CHANGES = 4096
 _WATERMARK = b"\0newest"
 _NEWEST = struct.Struct("<d")
+_KEY = np.dtype([
+    ("event0", ">u8"), ("event1", ">u8"), ("event2", ">u8"), ("position", ">u2"), ("kind", "u1"), ("pair", ">u8"),
+    ("number", ">u8"),
+])  # fmt: skip
 
 Record = tuple[bytes, bytes | None]
+Rows = npt.NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +37,16 @@ class Change:
     """A pair that is reported now, or was and is no longer.
 
     Attributes:
-        earlier: Row of the earlier event, dtype ROW.
-        later: Row of the later one.
+        by: Which of the documents taken it is by.
+        earlier: Row of the earlier event, dtype ROW, [1].
+        later: Row of the later one, [1].
         rule: What they have in common.
         withdrawn: Whether a cancellation that came late took the report back.
     """
 
-    earlier: np.void
-    later: np.void
+    by: int
+    earlier: Rows
+    later: Rows
     rule: Rule
     withdrawn: bool
 
@@ -59,43 +64,40 @@ class Ledger:
         self._terms = terms
         self._periods = terms.as_array()
         self._max = max_documents
-        self._rows: npt.NDArray[np.void] = np.zeros(0, ROW)
+        self._rows: Rows = np.zeros(0, ROW)
         self._marks: npt.NDArray[np.uint32] = np.zeros((0, MARKS[route]), np.uint32)
         self._nexts: npt.NDArray[np.uint32] = np.zeros(0, np.uint32)
         self._heads: npt.NDArray[np.uint32] = np.zeros(_FIRST_HEADS, np.uint32)
         self._free: list[int] = []
         self._filled = 0
         self._newest_s = -np.inf
-        self._swept_day = -(2**62)
+        self._swept_day = -(2**40)
         self._changed: dict[bytes, bytes | None] = {}
-        self._group, self._found = np.zeros(MOST_MET, np.int64), np.zeros(MOST_MET, np.int64)
-        self._changes = np.zeros((_MOST_CHANGES, CHANGE_WIDTH), np.int64)
-        self._make_room(1)
+        self._scratch = np.zeros((2, MOST_MET), np.int64)
+        self._changes = np.zeros((2 * MOST_CHANGES, CHANGE_WIDTH), np.int64)
 
     def __len__(self) -> int:
         """Return how many documents are remembered."""
         return self._filled - len(self._free)
 
-    def take(self, fingerprint: Fingerprint) -> list[Change]:
-        """Remember a document and return what it changes; what was taken before changes nothing."""
-        row = fingerprint.row[0]
-        self._move_on(float(row["occurred_at_s"]))
-        if find_repeat(self._heads, self._nexts, self._rows, self._marks, row) >= 0:
-            return []
-        if len(self) >= self._max:
-            self._drop_soonest()
-        at = self._add(fingerprint.row, fingerprint.marks)
-        self._changed[key_of(fingerprint.row)] = fingerprint.row.tobytes() + fingerprint.marks.tobytes()
-        return self._changes_by(at)
+    def take(self, documents: Documents) -> list[Change]:
+        """Remember documents in order and say what each changes; what was taken before changes nothing."""
+        found: list[Change] = []
+        times_s, done = documents.rows["occurred_at_s"], 0
+        while done < len(documents):
+            self._move_on(float(times_s[done]))
+            if len(self) >= self._max:
+                self._drop_soonest()
+            end = self._end_of_day(times_s[: done + self._max - len(self)], done)
+            done += self._take(documents, done, end, found, keep=True)
+        return found
 
-    def ask(self, fingerprint: Fingerprint) -> list[Change]:
-        """Return what a document would change, and remember nothing."""
-        if find_repeat(self._heads, self._nexts, self._rows, self._marks, fingerprint.row[0]) >= 0:
-            return []
-        at = self._add(fingerprint.row, fingerprint.marks)
-        changes = self._changes_by(at)
-        self._remove(at)
-        return changes
+    def ask(self, documents: Documents) -> list[Change]:
+        """Return what each of the documents would change by itself, and remember none."""
+        found: list[Change] = []
+        for at in range(len(documents)):
+            self._take(documents, at, at + 1, found, keep=False)
+        return found
 
     def drain_changes(self) -> list[Record]:
         """Return the documents that came or were forgotten since the last call."""
@@ -106,7 +108,7 @@ class Ledger:
         return changes
 
     def restore(self, records: Iterable[Record]) -> int:
-        """Take documents back from the changelog; return how many records were applied.
+        """Take documents back from the changelog, once, oldest first; return how many records were applied.
 
         Raises:
             ForeshotError: A record has another size than this version's.
@@ -120,56 +122,78 @@ class Ledger:
         if newest is not None:
             self._newest_s = max(self._newest_s, *_NEWEST.unpack(newest))
         raw = [value for value in held.values() if value is not None]
-        width = ROW.itemsize
-        if any(len(value) != width + 4 * MARKS[self._route] for value in raw):
+        width, marks = ROW.itemsize, MARKS[self._route]
+        if any(len(value) != width + 4 * marks for value in raw):
             message = (
                 "a document in the changelog does not have the size of this version's: it was written by another "
                 "version; replay into new internal topics (set another application id)"
             )
             raise ForeshotError(message)
-        self._restore_rows(
-            np.frombuffer(b"".join(value[:width] for value in raw), ROW),
-            np.frombuffer(b"".join(value[width:] for value in raw), "<u4").reshape(len(raw), MARKS[self._route]),
-        )
+        rows = np.frombuffer(b"".join(value[:width] for value in raw), ROW)
+        self._put_back(rows, np.frombuffer(b"".join(value[width:] for value in raw), "<u4").reshape(len(raw), marks))
         return count
 
     def size_bytes(self) -> int:
         """Return the memory the documents take."""
         return self._rows.nbytes + self._marks.nbytes + self._nexts.nbytes + self._heads.nbytes
 
-    def _changes_by(self, at: int) -> list[Change]:
-        count = changes_by(
+    def _take(self, documents: Documents, start: int, end: int, found: list[Change], *, keep: bool) -> int:
+        rows, marks = documents.rows[start:end], documents.marks[start:end]
+        places = self._places(end - start)
+        done, count = take_documents(
             self._heads,
             self._nexts,
             self._rows,
             self._marks,
-            at,
+            rows,
+            marks,
+            places,
             self._periods,
-            self._group,
-            self._found,
+            self._scratch,
             self._changes,
+            keep,
         )
-        found = [
-            Change(self._rows[first].copy(), self._rows[last].copy(), Rule(rule), sign < 0)
-            for first, last, rule, sign in self._changes[:count].tolist()
+        found += self._told(self._changes[:count], start)
+        used = places[:done][places[:done] >= 0] if keep else places[:0]
+        if keep:
+            kept = places[:done] >= 0
+            self._newest_s = max(self._newest_s, float(rows["occurred_at_s"][:done].max()))
+            self._note(rows[:done][kept], marks[:done][kept])
+        self._give_back(places, used)
+        return int(done)
+
+    def _told(self, changes: npt.NDArray[np.int64], start: int) -> list[Change]:
+        told = [
+            Change(
+                start + by,
+                self._rows[first : first + 1].copy(),
+                self._rows[last : last + 1].copy(),
+                Rule(rule),
+                sign < 0,
+            )
+            for first, last, rule, sign, by in changes.tolist()
         ]
-        return sorted(found, key=lambda change: (key_of(change.earlier), key_of(change.later)))
+        return sorted(told, key=lambda one: (one.by, keys_of(one.earlier), keys_of(one.later)))
 
-    def _add(self, row: npt.NDArray[np.void], marks: npt.NDArray[np.uint32]) -> int:
-        if self._free:
-            at = self._free.pop()
-        else:
-            at = self._filled
-            self._make_room(at + 1)
-            self._filled += 1
-        self._rows[at] = row[0]
-        self._marks[at] = marks
-        join_lists(self._heads, self._nexts, self._rows, self._marks, at)
-        return at
+    def _note(self, rows: Rows, marks: npt.NDArray[np.uint32]) -> None:
+        raw, raw_marks = rows.tobytes(), marks.astype("<u4").tobytes()
+        width, marks_width = ROW.itemsize, 4 * MARKS[self._route]
+        for at, key in enumerate(keys_of(rows)):
+            row = raw[at * width : (at + 1) * width]
+            self._changed[key] = row + raw_marks[at * marks_width : (at + 1) * marks_width]
 
-    def _remove(self, at: int) -> None:
-        leave_lists(self._heads, self._nexts, self._rows, self._marks, at)
-        self._free.append(at)
+    def _places(self, count: int) -> npt.NDArray[np.int64]:
+        reused = [self._free.pop() for _ in range(min(count, len(self._free)))]
+        new = range(self._filled, self._filled + count - len(reused))
+        self._make_room(new.stop)
+        self._filled = new.stop
+        return np.array([*reused, *new], np.int64)
+
+    def _give_back(self, places: npt.NDArray[np.int64], used: npt.NDArray[np.int64]) -> None:
+        # Places that were not needed are told as -1 - place.
+        kept = set(used.tolist())
+        given = (-1 - place if place < 0 else place for place in places.tolist())
+        self._free += [place for place in given if place not in kept]
 
     def _make_room(self, count: int) -> None:
         if count > len(self._rows):
@@ -181,25 +205,29 @@ class Ledger:
             self._marks = np.concatenate([self._marks, np.zeros((added, MARKS[self._route]), np.uint32)])
             self._nexts = np.concatenate([self._nexts, np.zeros(added * links, np.uint32)])
         if count * LINKS[self._route] > 2 * len(self._heads):
-            self._fill(2 * len(self._heads))
+            self._fill(count)
 
-    def _fill(self, heads: int) -> None:
+    def _fill(self, count: int) -> None:
+        heads = len(self._heads)
+        while count * LINKS[self._route] > 2 * heads:
+            heads *= 2
         self._heads = np.zeros(heads, np.uint32)
         fill_lists(self._heads, self._nexts, self._rows, self._marks, self._filled)
 
-    def _restore_rows(self, rows: npt.NDArray[np.void], marks: npt.NDArray[np.uint32]) -> None:
-        first, heads = self._filled, len(self._heads)
-        while (first + len(rows)) * LINKS[self._route] > 2 * heads:
-            heads *= 2
-        self._make_room(first + len(rows))
-        self._rows[first : first + len(rows)] = rows
-        self._marks[first : first + len(rows)] = marks
-        self._filled = first + len(rows)
-        self._fill(max(heads, len(self._heads)))
+    def _put_back(self, rows: Rows, marks: npt.NDArray[np.uint32]) -> None:
+        first, end = self._filled, self._filled + len(rows)
+        self._make_room(end)
+        self._rows[first:end] = rows
+        self._marks[first:end] = marks
+        self._filled = end
+        self._fill(end)
+
+    def _end_of_day(self, times_s: npt.NDArray[np.float64], start: int) -> int:
+        later = np.flatnonzero(times_s[start:] >= (self._swept_day + 1) * _DAY_S)
+        return start + int(later[0]) if len(later) else len(times_s)
 
     def _move_on(self, occurred_at_s: float) -> None:
-        self._newest_s = max(self._newest_s, occurred_at_s)
-        day = int(self._newest_s // _DAY_S)
+        day = int(max(self._newest_s, occurred_at_s) // _DAY_S)
         if day > self._swept_day:
             self._swept_day = day
             expiries = expiry_days(self._rows[: self._filled], self._terms)
@@ -207,22 +235,24 @@ class Ledger:
 
     def _drop_soonest(self) -> None:
         # Some at once, so that finding them is paid for once in many arrivals.
-        expiries = expiry_days(self._rows[: self._filled], self._terms)
-        count = max(1, self._max // 64)
         held = np.flatnonzero(self._rows["kind"][: self._filled] != FREE)
-        soonest = sorted(held.tolist(), key=lambda at: (int(expiries[at]), key_of(self._rows[at])))
-        self._forget(np.array(soonest[:count]))
+        keys = keys_of(self._rows[held])
+        expiries = expiry_days(self._rows[held], self._terms).tolist()
+        soonest = sorted(range(len(held)), key=lambda at: (expiries[at], keys[at]))
+        self._forget(held[soonest[: max(1, self._max // 64)]])
 
     def _forget(self, places: npt.NDArray[np.intp]) -> None:
-        for at in places.tolist():
-            if self._rows[at]["kind"] != FREE:
-                self._changed[key_of(self._rows[at])] = None
-                self._remove(at)
+        held = places[self._rows["kind"][places] != FREE]
+        for at, key in zip(held.tolist(), keys_of(self._rows[held]), strict=True):
+            self._changed[key] = None
+            leave_lists(self._heads, self._nexts, self._rows, self._marks, at)
+            self._free.append(at)
 
 
-def key_of(row: npt.NDArray[np.void] | np.void) -> bytes:
-    """Return the changelog's key of a document: its event, its place there, and what it is."""
-    one = row if isinstance(row, np.void) else row[0]
-    event = b"".join(int(one[name]).to_bytes(8, "big") for name in ("event0", "event1", "event2"))
-    where = struct.pack(">HB", int(one["position"]), int(one["kind"]))
-    return event + where + struct.pack(">QQ", int(one["pair"]), int(one["number"]))
+def keys_of(rows: Rows) -> list[bytes]:
+    """Return the changelog's key of each document: its event, its place there, and what it is."""
+    keys = np.zeros(len(rows), _KEY)
+    for name in _KEY.names or ():
+        keys[name] = rows[name]
+    raw, size = keys.tobytes(), _KEY.itemsize
+    return [raw[at : at + size] for at in range(0, len(raw), size)]

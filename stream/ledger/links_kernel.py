@@ -21,14 +21,16 @@ _LOW = np.uint64(0xFFFFFFFF)
 @kernel
 def mix(first: Any, second: Any, kind: int) -> np.uint64:
     """Return a hash of two numbers and a kind, never 0."""
-    value = np.uint64(first) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(second) + np.uint64(kind) * np.uint64(0x632BE5AB)
+    value = (
+        np.uint64(first) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(second) + np.uint64(kind) * np.uint64(0x632BE5AB)
+    )
     value = (value ^ (value >> np.uint64(33))) * np.uint64(18397679294719823053)
     value = (value ^ (value >> np.uint64(33))) * np.uint64(14181476777654086739)
     return max(value ^ (value >> np.uint64(33)), np.uint64(1))
 
 
 @kernel
-def number_key(row: Any, by_pair: bool) -> np.uint64:  # noqa: FBT001 - compiled
+def number_key(row: Any, by_pair: bool) -> np.uint64:
     """Return the key of the list that holds all documents of a number."""
     if by_pair:
         return mix(row.pair, row.number & _LOW, NUMBER)
@@ -102,7 +104,15 @@ def fill_lists(heads: Links, nexts: Links, rows: Rows, marks: Marks, count: int)
 
 @kernel
 def find_list(
-    heads: Links, nexts: Links, rows: Rows, marks: Marks, key: np.uint64, link_from: int, link_to: int, found: Any, count: int
+    heads: Links,
+    nexts: Links,
+    rows: Rows,
+    marks: Marks,
+    key: np.uint64,
+    link_from: int,
+    link_to: int,
+    found: Any,
+    count: int,
 ) -> int:
     """Add to `found` the documents of one list; those beyond its length are left out.
 

@@ -7,11 +7,13 @@ from stream.events.supply_chain.party import Party
 from stream.ledger.latin import in_latin
 
 # What follows a name in registers, by the letters that are left of it.
-_LEGAL_FORMS = frozenset(
-    "AB AD AG AO APS AS ASA BHD BV CO COMPANY CORP CORPORATION CV DD DOO EOOD GMBH INC INCORPORATED KFT KG KGAA KK LDA "
-    "LIMITED LLC LLP LTD LTDA NV OAO OHG OOD OOO OU OY OYJ PAO PLC PRIVATE PTE PTY PVT SA SAB SARL SAS SDN SE SIA SL "
-    "SLU SP SPA SPOL SRL SRO TOO UAB ZAO ZOO ZRT AND".split()
-)
+_LEGAL_FORMS = frozenset((
+    "AB", "AD", "AG", "AO", "APS", "AS", "ASA", "BHD", "BV", "CO", "COMPANY", "CORP", "CORPORATION", "CV", "DD",
+    "DOO", "EOOD", "GMBH", "INC", "INCORPORATED", "KFT", "KG", "KGAA", "KK", "LDA", "LIMITED", "LLC", "LLP", "LTD",
+    "LTDA", "NV", "OAO", "OHG", "OOD", "OOO", "OU", "OY", "OYJ", "PAO", "PLC", "PRIVATE", "PTE", "PTY", "PVT", "SA",
+    "SAB", "SARL", "SAS", "SDN", "SE", "SIA", "SL", "SLU", "SP", "SPA", "SPOL", "SRL", "SRO", "TOO", "UAB", "ZAO",
+    "ZOO", "ZRT", "AND",
+))  # fmt: skip
 _WORDS = re.compile(r"[^\W_]+")
 _LEI = re.compile(r"[A-Z0-9]{18}[0-9]{2}")
 # Systems of transliteration differ in vowels, in H, and in how they write sibilants and gutturals.

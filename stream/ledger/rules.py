@@ -12,7 +12,7 @@ class Rule(IntEnum):
     EXACT = 1  # number, and amount and day as far as they are told
     SHIFTED_DATE = 2  # number and amount; the day of issue or payment moved
     OTHER_AMOUNT = 3  # number and day; the amount rounded, split or replaced
-    SAME_NUMBER = 4  # number; amount and, by less than three weeks, the day differ
+    SAME_NUMBER = 4  # number; the amount differs by at most a twentieth, and the day by less than three weeks
     EDITED_NUMBER = 5  # amount and day; one character of the number, or two that stand side by side
     EXTENDED_NUMBER = 6  # day; one or two characters behind the number, and no greater amount
     RENUMBERED = 7  # amount that is not round, day of issue and of payment
@@ -24,4 +24,5 @@ class Rule(IntEnum):
 SHORT_SHIFT_DAYS = 20
 LONG_SHIFT_DAYS = 60
 # Twins that a seller wrote one after another are two deliveries.
-NEIGHBOURS = 2
+NEIGHBOURS = 1
+NEAR_AMOUNT = 0.05

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from stream.features.kernel import kernel
 from stream.ledger.judge_kernel import judge, shares_party
 from stream.ledger.links_kernel import (
-    AMOUNT,
     CANCELLATION,
     NUMBER,
     SHORTENED,
@@ -73,8 +72,8 @@ def candidates(heads: Links, nexts: Links, rows: Rows, marks: Marks, at: int, fo
     """Fill `found` with the documents that a rule might name beside this one; return how many."""
     row = rows[at]
     if marks.shape[1] == 4:
-        return find_list(heads, nexts, rows, marks, number_key(row, False), 0, 1, found, 0)  # noqa: FBT003 - compiled
-    count = find_list(heads, nexts, rows, marks, number_key(row, True), 0, 1, found, 0)  # noqa: FBT003 - compiled
+        return find_list(heads, nexts, rows, marks, number_key(row, False), 0, 1, found, 0)
+    count = find_list(heads, nexts, rows, marks, number_key(row, True), 0, 1, found, 0)
     shorter = mix(row.pair, row.number & _LOW, SHORTENED)
     count = find_list(heads, nexts, rows, marks, shorter, 1, 3, found, count)
     for mark in range(2):
@@ -108,7 +107,7 @@ def cancelled(
             and row.kind == CANCELLATION
             and row.number == first.number
             and row.currency == first.currency
-            and (row.amount_minor == UNKNOWN or first.amount_minor == UNKNOWN or row.amount_minor >= first.amount_minor)
+            and (UNKNOWN in (row.amount_minor, first.amount_minor) or row.amount_minor >= first.amount_minor)
             and (row.pair == first.pair or (not by_pair and shares_party(marks[at], marks[earlier])))
             and precedes(first, row)
             and precedes(row, rows[later])
@@ -156,14 +155,7 @@ def _declared(
 def verdict(
     heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: int, later: int, skip: int, terms: Terms
 ) -> int:
-    """Return the rule by which two documents are reported, 0 where they are not.
-
-    Args:
-        earlier: Row of the earlier event.
-        later: Row of the later one.
-        skip: A row as if it were not there, -1 for none.
-        terms: As `Terms.as_array` gives them.
-    """
+    """Return the rule by which two documents are reported, 0 where they are not; the row `skip` is as if not there."""
     first, last = rows[earlier], rows[later]
     rule = judge(first, last, marks[earlier], marks[later])
     if rule == 0 or not meets(first, last, terms):
@@ -173,7 +165,7 @@ def verdict(
         return 0
     if cancelled(heads, nexts, rows, marks, earlier, later, skip, terms):
         return 0
-    in_parts = first.part_minor != WHOLE and last.part_minor != WHOLE and first.amount_minor != UNKNOWN
+    in_parts = WHOLE not in (first.part_minor, last.part_minor) and first.amount_minor != UNKNOWN
     if one_document and in_parts and first.amount_minor == last.amount_minor and first.issue_day == last.issue_day:
         total = _declared(heads, nexts, rows, marks, earlier, later, skip, terms)
         if total <= first.amount_minor:
