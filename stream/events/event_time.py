@@ -58,7 +58,7 @@ def _text_reader(role: TimeRole) -> Callable[[Any], float]:
             raise RoleError("wrong_type", _ROLE, f"field {role.field} must be text of the form {form}")
         try:
             # The zone is put in by moment_s.
-            moment = datetime.fromisoformat(value) if iso else datetime.strptime(value, pattern)
+            moment = datetime.fromisoformat(value) if iso else datetime.strptime(value, pattern)  # noqa: DTZ007
             return moment_s(moment, zone)
         except (ValueError, OverflowError) as error:
             detail = f"field {role.field} is not of the form {form}: {value[:60]!r}"

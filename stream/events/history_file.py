@@ -80,7 +80,7 @@ def _belongs(table: Any, line: BusinessLine) -> Any:
     return found
 
 
-def _equal(column: Any, wanted: str | int | bool) -> Any:
+def _equal(column: Any, wanted: str | int | bool) -> Any:  # noqa: FBT001 - a value of a line file, not a flag
     tests: dict[type, Any] = {str: pa.types.is_string, bool: pa.types.is_boolean, int: _is_number}
     if not tests[type(wanted)](column.type):
         return pa.chunked_array([pa.nulls(len(column), pa.bool_())])

@@ -88,7 +88,7 @@ def _optional_readers(line: BusinessLine) -> list[tuple[str, RoleReader]]:
     return found
 
 
-def fits(value: Any, wanted: str | int | bool) -> bool:
+def fits(value: Any, wanted: str | int | bool) -> bool:  # noqa: FBT001 - a value of a line file, not a flag
     """Tell whether a field holds the value by which a line is told; true is not 1."""
     return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
 

@@ -70,7 +70,7 @@ class TimeRole(Declared):
         if "%Y" not in text and "%y" not in text:
             raise ValueError("must be iso8601, epoch_s, epoch_ms or a strptime pattern such as '%d/%m/%Y %H:%M:%S'")
         try:
-            datetime.strptime(_A_MOMENT.strftime(text), text)
+            datetime.strptime(_A_MOMENT.strftime(text), text)  # noqa: DTZ007 - only the pattern is tried
         except ValueError as error:
             raise ValueError(f"is no strptime pattern: {error}") from error
         return text

@@ -40,7 +40,7 @@ def take_documents(
     terms: Terms,
     scratch: Found,
     changes: Changes,
-    keep: bool,
+    keep: bool,  # noqa: FBT001 - compiled
 ) -> tuple[int, int]:
     """Take documents in order and say which pairs each reports or withdraws.
 

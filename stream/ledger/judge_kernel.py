@@ -41,7 +41,7 @@ def _judge_by_pair(one: Any, other: Any, marks: Any, other_marks: Any) -> int:
 
 
 @kernel
-def _judge_same_number(one: Any, other: Any, swapped: bool, same_money: bool) -> int:
+def _judge_same_number(one: Any, other: Any, swapped: bool, same_money: bool) -> int:  # noqa: FBT001 - compiled
     told = UNKNOWN not in (one.amount_minor, other.amount_minor)
     if swapped and not (told and same_money):
         return 0
@@ -81,15 +81,16 @@ def _neighbours(one: Any, other: Any) -> bool:
 def _edited(one: Any, other: Any, marks: Any, other_marks: Any) -> bool:
     number, other_number = one.number & _LOW, other.number & _LOW
     for at in range(len(marks)):
-        if at == 1 or marks[at] == 0:  # the second lacks two characters
-            continue
-        if marks[at] == other_number:
+        # The second lacks two characters.
+        if at != 1 and marks[at] != 0 and (marks[at] == other_number or _has(other_marks, marks[at])):
             return True
-        for place in range(len(other_marks)):
-            if place != 1 and marks[at] == other_marks[place]:
-                return True
-    for place in range(len(other_marks)):
-        if place != 1 and other_marks[place] == number:
+    return _has(other_marks, number)
+
+
+@kernel
+def _has(marks: Any, mark: Any) -> bool:
+    for at in range(len(marks)):
+        if at != 1 and marks[at] == mark:  # noqa: SIM110 - compiled
             return True
     return False
 

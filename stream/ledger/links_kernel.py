@@ -30,7 +30,7 @@ def mix(first: Any, second: Any, kind: int) -> np.uint64:
 
 
 @kernel
-def number_key(row: Any, by_pair: bool) -> np.uint64:
+def number_key(row: Any, by_pair: bool) -> np.uint64:  # noqa: FBT001 - compiled
     """Return the key of the list that holds all documents of a number."""
     if by_pair:
         return mix(row.pair, row.number & _LOW, NUMBER)
@@ -114,16 +114,9 @@ def find_list(
     found: Any,
     count: int,
 ) -> int:
-    """Add to `found` the documents of one list; those beyond its length are left out.
+    """Add to `found` the documents of one list, as far as there is room and they are not there; return how many are.
 
-    Args:
-        key: Of the list.
-        link_from: First of the links by which a document may stand in it.
-        link_to: The one after the last.
-        found: Rows, int64; the first `count` are there already and are not added again.
-
-    Returns:
-        How many are found.
+    A document stands in the list by a link from `link_from` to before `link_to`.
     """
     links = len(nexts) // len(rows)
     place = np.int64(heads[slot_of(heads, key)])

@@ -1,4 +1,4 @@
-"""Who a party is, however it is spelt: a registered identifier, else its name's skeleton, else the user's identifier."""
+"""Who a party is, however spelt: a registered identifier, else its name's skeleton, else the user's identifier."""
 
 import re
 

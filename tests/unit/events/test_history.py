@@ -102,11 +102,11 @@ def test_every_column_equals_that_of_the_decoded_json(tmp_path):
         # Hours that Paris has twice and not at all.
         (
             {"field": "time", "timezone": "Europe/Paris"},
-            pa.array([dt.datetime(2023, 10, 29, 2, 30), dt.datetime(2023, 3, 26, 2, 30)], pa.timestamp("us")),
+            pa.array([dt.datetime(2023, 10, 29, 2, 30), dt.datetime(2023, 3, 26, 2, 30)], pa.timestamp("us")),  # noqa: DTZ001
         ),
         (
             {"field": "time", "format": "epoch_s", "timezone": "Europe/Paris"},
-            pa.array([dt.datetime(2023, 10, 29, 2, 30), dt.datetime(2023, 3, 26, 2, 30)], pa.timestamp("us")),
+            pa.array([dt.datetime(2023, 10, 29, 2, 30), dt.datetime(2023, 3, 26, 2, 30)], pa.timestamp("us")),  # noqa: DTZ001
         ),
     ],
 )
