@@ -5,7 +5,7 @@ import re
 from stream.ledger.latin import in_latin
 
 _SIGNS = re.compile(r"[\W_]+")
-_TAIL = re.compile(r"[0-9]+$")
+_DIGITS = re.compile(r"[0-9]+")
 _ZEROS = re.compile(r"^([^\W\d_]*)0+(?=[0-9])")
 
 
@@ -30,7 +30,13 @@ def without_zeros(plain: str) -> str:
     return _ZEROS.sub(r"\1", plain)
 
 
-def sequence(number: str) -> int | None:
-    """Return the count that a plain number ends with, None where it ends with no digit."""
-    found = _TAIL.search(number)
-    return None if found is None else int(found.group()[-9:])
+def sequence(number: str, year: int) -> int | None:
+    """Return where a number stands in its issuer's count: its last digits that are not the year; None without any.
+
+    Example:
+        >>> sequence("F-1017/24", 2024), sequence("INV 000017", 2024), sequence("A", 2024)
+        (1017, 17, None)
+    """
+    runs = _DIGITS.findall(number if number.isascii() else in_latin(number))
+    counts = [run for run in runs if run not in (str(year), str(year)[2:])] or runs
+    return int(counts[-1][-9:]) if counts else None

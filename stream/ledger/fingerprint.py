@@ -5,10 +5,10 @@ identifier are kept as they are; `docs/double_financing.md` says what can be rea
 """
 
 import struct
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -42,8 +42,9 @@ _LONG_NUMBER = 4
 _ROUND_MINOR = 10_000
 _EVENT_BYTES = 24
 _UUID, _HASHED = b"\xfe", b"\xff"  # never the first byte of UTF-8
-_PARTIES_REMEMBERED = 65_536
-_LOW = 0xFFFFFFFF
+_PAIRS_REMEMBERED = 65_536
+_FINANCIERS_REMEMBERED = 4_096
+_NO_DELETIONS = bytes(8 * MARKS[Route.PAIR])
 _WORDS = struct.Struct(">3Q")
 
 
@@ -64,6 +65,16 @@ class Documents:
         return len(self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Two parties: hash of both, which is first, what shifts their numbers' places, hashes of names and identifiers."""
+
+    pair: int
+    swapped: bool
+    tail: int
+    marks: bytes
+
+
 class Fingerprints:
     """Makes fingerprints by one key; all workers of an installation have the same."""
 
@@ -78,35 +89,39 @@ class Fingerprints:
         kinds = ("number", "pair", "party", "name", "id", "financier", "tail", "key")
         self._keyed = {kind: blake2b(key=key, digest_size=8, person=kind.encode()) for kind in kinds}
         self._event = blake2b(key=key, digest_size=16, person=b"event")
-        self._parties: OrderedDict[tuple[str, str | None], tuple[int, int, int]] = OrderedDict()
+        self._sides = lru_cache(_PAIRS_REMEMBERED)(self._sides_of)
+        self._financier = lru_cache(_FINANCIERS_REMEMBERED)(self._hash_financier)
 
     def of(self, claims: Sequence[Claim]) -> dict[Route, Documents]:
         """Return claims as each route keeps them, in order; those without an amount only by pair."""
         pairs: list[tuple[Any, ...]] = []
         numbers: list[tuple[Any, ...]] = []
-        deletions: list[list[int]] = []
-        parties: list[tuple[int, ...]] = []
+        deletions: list[bytes] = []
+        parties: list[bytes] = []
         for claim in claims:
+            seller, buyer = claim.seller, claim.buyer
+            sides = self._sides(seller.id, seller.name, buyer.id, buyer.name)
             plain = plain_number(claim.number)
             number = without_zeros(plain)
-            seller, buyer = self._party(claim.seller), self._party(claim.buyer)
-            pair = self._pair(seller[0], buyer[0])
-            same = self._same(claim, number, swapped=seller[0] > buyer[0])
             issued = f"{claim.type} {number}"
-            pairs.append((pair, self._hash("number", issued), *same, self._tail(pair, number)))
+            same = self._same(claim, number, swapped=sides.swapped)
+            pairs.append((sides.pair, self._hash("number", issued), *same, _tail(claim, sides.tail)))
             deletions.append(self._deletions(claim, plain, number))
             if claim.amount_minor is not None:
                 key = self._hash("key", f"{issued} {claim.amount_minor} {claim.currency}")
-                numbers.append((pair, key, *same, NO_TAIL))
-                parties.append((*seller[1:], *buyer[1:]))
+                numbers.append((sides.pair, key, *same, NO_TAIL))
+                parties.append(sides.marks)
+        # Of each deletion's 8 bytes the last four.
+        cut = np.frombuffer(b"".join(deletions), ">u4").reshape(len(pairs), MARKS[Route.PAIR], 2)[:, :, 1]
+        of_parties = np.frombuffer(b"".join(parties), ">u4").reshape(len(numbers), MARKS[Route.NUMBER])
         return {
-            Route.PAIR: _documents(pairs, deletions, Route.PAIR),
-            Route.NUMBER: _documents(numbers, parties, Route.NUMBER),
+            Route.PAIR: Documents(np.array(pairs, ROW), cut.astype(np.uint32)),
+            Route.NUMBER: Documents(np.array(numbers, ROW), of_parties.astype(np.uint32)),
         }
 
     def financier(self, identifier: str) -> int:
         """Return the hash by which a financier is kept, 0 of none."""
-        return self._hash("financier", comparable(identifier)) if identifier else 0
+        return self._financier(identifier) if identifier else 0
 
     def event_code(self, event_id: str) -> bytes:
         """Return 24 bytes for an event's identifier: itself where it fits or is a UUID, else a keyed hash."""
@@ -120,12 +135,10 @@ class Fingerprints:
         return (_HASHED + hashed.digest()).ljust(_EVENT_BYTES, b"\0")
 
     def _same(self, claim: Claim, number: str, *, swapped: bool) -> tuple[Any, ...]:
-        event = self.event_code(claim.event_id)
         amount = UNKNOWN if claim.amount_minor is None else claim.amount_minor
-        long, telling = len(number) >= _LONG_NUMBER, amount % _ROUND_MINOR != 0
         return (
             self.financier(claim.financier),
-            *_WORDS.unpack(event),
+            *_WORDS.unpack(self.event_code(claim.event_id)),
             claim.occurred_at_s,
             amount,
             WHOLE if claim.part_minor is None else claim.part_minor,
@@ -134,53 +147,47 @@ class Fingerprints:
             pack_currency(claim.currency),
             claim.position,
             int(claim.kind),
-            SWAPPED * swapped + LONG * long + TELLING * telling,
+            SWAPPED * swapped + LONG * (len(number) >= _LONG_NUMBER) + TELLING * (amount % _ROUND_MINOR != 0),
         )
 
-    def _pair(self, one: int, other: int) -> int:
-        return self._hash("pair", f"{min(one, other)} {max(one, other)}")
+    def _sides_of(self, seller_id: str, seller_name: str | None, buyer_id: str, buyer_name: str | None) -> "_Sides":
+        one, other = Party(id=seller_id, name=seller_name), Party(id=buyer_id, name=buyer_name)
+        seller, buyer = (self._hash("party", party_identity(party)) for party in (one, other))
+        pair = self._hash("pair", f"{min(seller, buyer)} {max(seller, buyer)}")
+        marks = self._marks(one) + self._marks(other)
+        return _Sides(pair, seller > buyer, self._hash("tail", str(pair)), marks)
 
-    def _party(self, party: Party) -> tuple[int, int, int]:
-        known = party.id, party.name
-        if (found := self._parties.get(known)) is not None:
-            return found
-        name = 0 if party.name is None else self._hash("name", skeleton(party.name)) & _LOW
-        identifier = self._hash("id", comparable(party.id).upper()) & _LOW
-        found = self._hash("party", party_identity(party)), name, identifier
-        self._parties[known] = found
-        if len(self._parties) > _PARTIES_REMEMBERED:
-            self._parties.popitem(last=False)
-        return found
+    def _marks(self, party: Party) -> bytes:
+        name = bytes(4) if party.name is None else self._digest("name", skeleton(party.name))[4:]
+        return name + self._digest("id", comparable(party.id).upper())[4:]
 
-    def _deletions(self, claim: Claim, plain: str, number: str) -> list[int]:
-        count = MARKS[Route.PAIR]
+    def _hash_financier(self, identifier: str) -> int:
+        return self._hash("financier", comparable(identifier))
+
+    def _deletions(self, claim: Claim, plain: str, number: str) -> bytes:
         if claim.kind is Kind.CANCELLATION or len(number) < _LONG_NUMBER:
-            return [0] * count
-        last = len(plain) - 1
-        edited = [number[:-1], number[:-2], *(plain[:at] + plain[at + 1 :] for at in range(last - 1, -1, -1))]
+            return _NO_DELETIONS
+        edited = [number[:-1], number[:-2], *(plain[:at] + plain[at + 1 :] for at in range(len(plain) - 2, -1, -1))]
         if plain != number:
             edited[2:2] = [plain, plain[:-1]]
-        keyed = self._keyed["number"].copy()
-        keyed.update(f"{claim.type} ".encode())
-        marks = [_low_of(keyed, text) for text in edited[:count]]
+        typed = self._keyed["number"].copy()
+        typed.update(f"{claim.type} ".encode())
+        copy, digests = typed.copy, []
+        for text in edited[: MARKS[Route.PAIR]]:
+            hashed = copy()
+            hashed.update(text.encode(errors="surrogatepass"))
+            digests.append(hashed.digest())
         if len(number) - 2 < _LONG_NUMBER:
-            marks[1] = 0
-        return marks + [0] * (count - len(marks))
-
-    def _tail(self, pair: int, number: str) -> int:
-        place = sequence(number)
-        return NO_TAIL if place is None else (place + self._hash("tail", str(pair))) % TAIL_MODULUS
+            digests[1] = bytes(8)
+        return b"".join(digests).ljust(len(_NO_DELETIONS), b"\0")
 
     def _hash(self, kind: str, text: str) -> int:
+        return int.from_bytes(self._digest(kind, text), "big")
+
+    def _digest(self, kind: str, text: str) -> bytes:
         hashed = self._keyed[kind].copy()
         hashed.update(text.encode(errors="surrogatepass"))
-        return int.from_bytes(hashed.digest(), "big")
-
-
-def _low_of(keyed: blake2b, text: str) -> int:
-    hashed = keyed.copy()
-    hashed.update(text.encode(errors="surrogatepass"))
-    return int.from_bytes(hashed.digest()[4:], "big")
+        return hashed.digest()
 
 
 def event_of(code: bytes) -> str:
@@ -192,6 +199,7 @@ def event_of(code: bytes) -> str:
     return code.rstrip(b"\0").decode(errors="surrogatepass")
 
 
+@lru_cache(256)
 def pack_currency(code: str) -> int:
     """Return three capital letters as a number below 2**15."""
     first, second, third = (ord(letter) - 64 for letter in code)
@@ -200,6 +208,12 @@ def pack_currency(code: str) -> int:
 
 def _documents(rows: list[tuple[Any, ...]], marks: Sequence[Sequence[int]], route: Route) -> Documents:
     return Documents(np.array(rows, ROW), np.array(marks, np.uint32).reshape(len(rows), MARKS[route]))
+
+
+def _tail(claim: Claim, secret: int) -> int:
+    year = (claim.issue_date or datetime.fromtimestamp(claim.occurred_at_s, UTC)).year
+    place = sequence(claim.number, year)
+    return NO_TAIL if place is None else (place + secret) % TAIL_MODULUS
 
 
 def _day(day: date | None) -> int:

@@ -89,8 +89,8 @@ def _edited(one: Any, other: Any, marks: Any, other_marks: Any) -> bool:
 
 @kernel
 def _has(marks: Any, mark: Any) -> bool:
-    for at in range(len(marks)):
-        if at != 1 and marks[at] == mark:  # noqa: SIM110 - compiled
+    for at in range(len(marks)):  # noqa: SIM110 - compiled
+        if at != 1 and marks[at] == mark:
             return True
     return False
 
