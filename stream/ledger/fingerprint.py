@@ -100,7 +100,7 @@ class Fingerprints:
         parties: list[bytes] = []
         for claim in claims:
             seller, buyer = claim.seller, claim.buyer
-            sides = self._sides(seller.id, seller.name, buyer.id, buyer.name)
+            sides = self._sides(claim.type, seller.id, seller.name, buyer.id, buyer.name)
             plain = plain_number(claim.number)
             number = without_zeros(plain)
             issued = f"{claim.type} {number}"
@@ -150,10 +150,12 @@ class Fingerprints:
             SWAPPED * swapped + LONG * (len(number) >= _LONG_NUMBER) + TELLING * (amount % _ROUND_MINOR != 0),
         )
 
-    def _sides_of(self, seller_id: str, seller_name: str | None, buyer_id: str, buyer_name: str | None) -> "_Sides":
+    def _sides_of(
+        self, kind: str, seller_id: str, seller_name: str | None, buyer_id: str, buyer_name: str | None
+    ) -> "_Sides":
         one, other = Party(id=seller_id, name=seller_name), Party(id=buyer_id, name=buyer_name)
         seller, buyer = (self._hash("party", party_identity(party)) for party in (one, other))
-        pair = self._hash("pair", f"{min(seller, buyer)} {max(seller, buyer)}")
+        pair = self._hash("pair", f"{kind} {min(seller, buyer)} {max(seller, buyer)}")
         marks = self._marks(one) + self._marks(other)
         return _Sides(pair, seller > buyer, self._hash("tail", str(pair)), marks)
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 import numpy as np
 
 ROW = np.dtype([
-    ("pair", "<u8"),  # of the two parties' identities, in no order
+    ("pair", "<u8"),  # of the type and the two parties' identities, in no order
     ("number", "<u8"),  # of type and number; by number: of type, number, amount and currency
     ("financier", "<u8"),
     ("event0", "<u8"),  # the event's code, 24 bytes in the order of bytes

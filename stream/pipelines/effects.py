@@ -15,6 +15,8 @@ LABELLED_EXAMPLES = "labelled-examples"
 LINE_WEIGHTS = "line-weights"
 ADAPTATIONS = "adaptations"
 DEAD_LETTERS = "dead-letters"
+DOCUMENT_CLAIMS = "document-claims"
+DOCUMENT_MATCHES = "document-matches"
 
 
 @dataclass(frozen=True, slots=True)
