@@ -42,10 +42,12 @@ _LONG_NUMBER = 4
 _ROUND_MINOR = 10_000
 _EVENT_BYTES = 24
 _UUID, _HASHED = b"\xfe", b"\xff"  # never the first byte of UTF-8
-_PAIRS_REMEMBERED = 65_536
+_PARTIES_REMEMBERED = 65_536
 _FINANCIERS_REMEMBERED = 4_096
 _NO_DELETIONS = bytes(8 * MARKS[Route.PAIR])
 _WORDS = struct.Struct(">3Q")
+_PAIR = struct.Struct(">2Q")
+_PACKED = struct.Struct("<6Qd2q2i2H3B")  # as ROW has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,6 @@ class Documents:
         return len(self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """Two parties: hash of both, which is first, what shifts their numbers' places, hashes of names and identifiers."""
-
-    pair: int
-    swapped: bool
-    tail: int
-    marks: bytes
-
-
 class Fingerprints:
     """Makes fingerprints by one key; all workers of an installation have the same."""
 
@@ -86,37 +78,41 @@ class Fingerprints:
         """
         if not LEAST_KEY_BYTES <= len(key) <= MOST_KEY_BYTES:
             raise ValueError(f"a key of {LEAST_KEY_BYTES} to {MOST_KEY_BYTES} bytes is needed, not of {len(key)}")
-        kinds = ("number", "pair", "party", "name", "id", "financier", "tail", "key")
+        kinds = ("number", "party", "name", "id", "financier", "key")
         self._keyed = {kind: blake2b(key=key, digest_size=8, person=kind.encode()) for kind in kinds}
         self._event = blake2b(key=key, digest_size=16, person=b"event")
-        self._sides = lru_cache(_PAIRS_REMEMBERED)(self._sides_of)
+        self._pair = blake2b(key=key, digest_size=16, person=b"pair")
+        self._party = lru_cache(_PARTIES_REMEMBERED)(self._hash_party)
         self._financier = lru_cache(_FINANCIERS_REMEMBERED)(self._hash_financier)
 
     def of(self, claims: Sequence[Claim]) -> dict[Route, Documents]:
         """Return claims as each route keeps them, in order; those without an amount only by pair."""
-        pairs: list[tuple[Any, ...]] = []
-        numbers: list[tuple[Any, ...]] = []
+        pairs: list[bytes] = []
+        numbers: list[bytes] = []
         deletions: list[bytes] = []
         parties: list[bytes] = []
         for claim in claims:
-            seller, buyer = claim.seller, claim.buyer
-            sides = self._sides(claim.type, seller.id, seller.name, buyer.id, buyer.name)
+            seller, buyer = (
+                self._party(claim.seller.id, claim.seller.name),
+                self._party(claim.buyer.id, claim.buyer.name),
+            )
+            pair, secret = self._pair_of(claim.type, seller[0], buyer[0])
             plain = plain_number(claim.number)
             number = without_zeros(plain)
             issued = f"{claim.type} {number}"
-            same = self._same(claim, number, swapped=sides.swapped)
-            pairs.append((sides.pair, self._hash("number", issued), *same, _tail(claim, sides.tail)))
+            same = self._same(claim, number, swapped=seller[0] > buyer[0])
+            pairs.append(_PACKED.pack(pair, self._hash("number", issued), *same, _tail(claim, secret)))
             deletions.append(self._deletions(claim, plain, number))
             if claim.amount_minor is not None:
                 key = self._hash("key", f"{issued} {claim.amount_minor} {claim.currency}")
-                numbers.append((sides.pair, key, *same, NO_TAIL))
-                parties.append(sides.marks)
+                numbers.append(_PACKED.pack(pair, key, *same, NO_TAIL))
+                parties.append(seller[1] + buyer[1])
         # Of each deletion's 8 bytes the last four.
         cut = np.frombuffer(b"".join(deletions), ">u4").reshape(len(pairs), MARKS[Route.PAIR], 2)[:, :, 1]
         of_parties = np.frombuffer(b"".join(parties), ">u4").reshape(len(numbers), MARKS[Route.NUMBER])
         return {
-            Route.PAIR: Documents(np.array(pairs, ROW), cut.astype(np.uint32)),
-            Route.NUMBER: Documents(np.array(numbers, ROW), of_parties.astype(np.uint32)),
+            Route.PAIR: Documents(np.frombuffer(b"".join(pairs), ROW), cut.astype(np.uint32)),
+            Route.NUMBER: Documents(np.frombuffer(b"".join(numbers), ROW), of_parties.astype(np.uint32)),
         }
 
     def financier(self, identifier: str) -> int:
@@ -150,14 +146,15 @@ class Fingerprints:
             SWAPPED * swapped + LONG * (len(number) >= _LONG_NUMBER) + TELLING * (amount % _ROUND_MINOR != 0),
         )
 
-    def _sides_of(
-        self, kind: str, seller_id: str, seller_name: str | None, buyer_id: str, buyer_name: str | None
-    ) -> "_Sides":
-        one, other = Party(id=seller_id, name=seller_name), Party(id=buyer_id, name=buyer_name)
-        seller, buyer = (self._hash("party", party_identity(party)) for party in (one, other))
-        pair = self._hash("pair", f"{kind} {min(seller, buyer)} {max(seller, buyer)}")
-        marks = self._marks(one) + self._marks(other)
-        return _Sides(pair, seller > buyer, self._hash("tail", str(pair)), marks)
+    def _pair_of(self, kind: str, one: int, other: int) -> tuple[int, int]:
+        hashed = self._pair.copy()
+        hashed.update(f"{kind} {min(one, other)} {max(one, other)}".encode())
+        pair, secret = _PAIR.unpack(hashed.digest())
+        return pair, secret
+
+    def _hash_party(self, identifier: str, name: str | None) -> tuple[int, bytes]:
+        party = Party(id=identifier, name=name)
+        return self._hash("party", party_identity(party)), self._marks(party)
 
     def _marks(self, party: Party) -> bytes:
         name = bytes(4) if party.name is None else self._digest("name", skeleton(party.name))[4:]

@@ -38,7 +38,7 @@ def number_key(row: Any, by_pair: bool) -> np.uint64:  # noqa: FBT001 - compiled
 
 
 @kernel
-def link_key(row: Any, marks: Any, link: int) -> np.uint64:
+def link_key(row: Any, marks: Any, link: Any) -> np.uint64:
     """Return the key of a document's list, 0 where it stands in none.
 
     By pair there are four: its number, its number without the last and without the last two characters, and its amount

@@ -53,12 +53,12 @@ def expiry_day(row: Any, terms: Terms) -> int:
     """Return the last day on which a document meets others; see `terms.Terms`."""
     day = np.int64(np.floor(row.occurred_at_s / _DAY_S))
     if row.kind == CANCELLATION:
-        return day + terms[2] + terms[0]
+        return int(day + terms[2] + terms[0])
     if row.due_day != NO_DAY:
-        return max(day, np.int64(row.due_day)) + terms[0]
+        return int(max(day, np.int64(row.due_day)) + terms[0])
     if row.issue_day != NO_DAY:
         day = max(day, np.int64(row.issue_day))
-    return day + terms[1] + terms[0]
+    return int(day + terms[1] + terms[0])
 
 
 @kernel
@@ -92,7 +92,7 @@ def same_document(one: Any, other: Any) -> bool:
 
 @kernel
 def cancelled(
-    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: int, later: int, skip: int, terms: Terms
+    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> bool:
     """Return whether the earlier's document was taken back in full between the two; `skip` is not looked at."""
     by_pair = marks.shape[1] > 4
@@ -120,7 +120,7 @@ def cancelled(
 
 @kernel
 def _declared(
-    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: int, later: int, skip: int, terms: Terms
+    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> int:
     """Return how much of a document is financed up to the later event, beside what the earlier's kind of event says."""
     by_pair = marks.shape[1] > 4
@@ -148,12 +148,12 @@ def _declared(
         ):
             total += row.amount_minor if row.part_minor == WHOLE else row.part_minor
         place = np.int64(nexts[place - 1])
-    return total
+    return int(total)
 
 
 @kernel
 def verdict(
-    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: int, later: int, skip: int, terms: Terms
+    heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> int:
     """Return the rule by which two documents are reported, 0 where they are not; the row `skip` is as if not there."""
     first, last = rows[earlier], rows[later]

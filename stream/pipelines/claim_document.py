@@ -76,11 +76,13 @@ class ClaimStep(StatelessReplay):
         self._partition = partition
         self._ledgers: Mapping[Route, Ledger] = {route: Ledger(route, terms, max_documents) for route in Route}
         self._names = FinancierNames()
-        self.state: PartitionState | None = JoinedState({
-            b"p": self._ledgers[Route.PAIR],
-            b"n": self._ledgers[Route.NUMBER],
-            b"f": self._names,
-        })
+        self.state: PartitionState | None = JoinedState(
+            {
+                b"p": self._ledgers[Route.PAIR],
+                b"n": self._ledgers[Route.NUMBER],
+                b"f": self._names,
+            }
+        )
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Take the documents that belong here, tell what they match, and send the events on."""

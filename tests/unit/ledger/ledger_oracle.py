@@ -143,35 +143,53 @@ def shares_party(one: Claim, other: Claim) -> bool:
 def judge(one: Claim, other: Claim) -> Rule | None:
     if one.type != other.type:
         return None
-    same_number = number(one) == number(other)
-    known = None not in (one.amount_minor, other.amount_minor)
-    same_money = (one.amount_minor, one.currency) == (other.amount_minor, other.currency)
-    told = None not in (one.issue_date, other.issue_date)
-    long = min(len(number(one)), len(number(other))) >= 4
-    same_due = one.due_date is not None and one.due_date == other.due_date
-    telling = known and one.amount_minor % 10_000 != 0
     if pair(one) != pair(other):
-        if not (same_number and known and same_money) or (told and one.issue_date != other.issue_date):
-            return None
-        if shares_party(one, other):
-            return Rule.OTHER_PARTY if told or long else None
-        return Rule.OTHER_PARTIES if told and same_due and long and telling else None
+        return judge_other_parties(one, other)
     swapped = party_identity(one.seller) != party_identity(other.seller)
-    if same_number:
-        return judge_same_number(one, other, swapped=swapped, long=long)
-    if swapped or not told or one.issue_date != other.issue_date:
+    if number(one) == number(other):
+        return judge_same_number(one, other, swapped=swapped, long=is_long(one, other))
+    if swapped or None in (one.issue_date, other.issue_date) or one.issue_date != other.issue_date:
         return None
-    for base, longer in ((number(one), other), (number(other), one)):
-        shorter = one if longer is other else other
-        if len(base) >= 4 and number(longer)[:-1] == base or len(base) >= 4 and number(longer)[:-2] == base:
-            known_less = (longer.amount_minor or -1) <= (shorter.amount_minor or -1)
-            if longer.currency != shorter.currency or known_less:
-                return Rule.EDITED_NUMBER if known and same_money else Rule.EXTENDED_NUMBER
-    if not (known and same_money) or neighbours(one, other):
+    if extends(one, other) or extends(other, one):
+        return Rule.EDITED_NUMBER if same_told_money(one, other) else Rule.EXTENDED_NUMBER
+    if not same_told_money(one, other) or neighbours(one, other):
         return None
-    if long and edited(one, other):
+    if is_long(one, other) and edited(one, other):
         return Rule.EDITED_NUMBER
-    return Rule.RENUMBERED if same_due and telling else None
+    return Rule.RENUMBERED if same_due(one, other) and is_telling(one) else None
+
+
+def judge_other_parties(one: Claim, other: Claim) -> Rule | None:
+    told = None not in (one.issue_date, other.issue_date)
+    if number(one) != number(other) or not same_told_money(one, other) or (told and one.issue_date != other.issue_date):
+        return None
+    if shares_party(one, other):
+        return Rule.OTHER_PARTY if told or is_long(one, other) else None
+    sure = told and same_due(one, other) and is_long(one, other) and is_telling(one)
+    return Rule.OTHER_PARTIES if sure else None
+
+
+def is_long(one: Claim, other: Claim) -> bool:
+    return min(len(number(one)), len(number(other))) >= 4
+
+
+def is_telling(one: Claim) -> bool:
+    return one.amount_minor % 10_000 != 0
+
+
+def same_due(one: Claim, other: Claim) -> bool:
+    return one.due_date is not None and one.due_date == other.due_date
+
+
+def same_told_money(one: Claim, other: Claim) -> bool:
+    return one.amount_minor is not None and (one.amount_minor, one.currency) == (other.amount_minor, other.currency)
+
+
+def extends(longer: Claim, base: Claim) -> bool:
+    if len(number(base)) < 4 or number(base) not in (number(longer)[:-1], number(longer)[:-2]):
+        return False
+    amounts = [-1 if one.amount_minor is None else one.amount_minor for one in (longer, base)]
+    return longer.currency != base.currency or amounts[0] <= amounts[1]
 
 
 def judge_same_number(one: Claim, other: Claim, *, swapped: bool, long: bool) -> Rule | None:
