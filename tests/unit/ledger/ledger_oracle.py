@@ -140,7 +140,7 @@ def shares_party(one: Claim, other: Claim) -> bool:
     return bool(names[0] & names[1] or identifiers[0] & identifiers[1])
 
 
-def judge(one: Claim, other: Claim) -> Rule | None:
+def judge(one: Claim, other: Claim) -> Rule | None:  # noqa: PLR0911 - a rule each
     if one.type != other.type:
         return None
     if pair(one) != pair(other):
