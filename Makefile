@@ -53,6 +53,10 @@ $(PEERS_STAMP): requirements-peers.lock | $(STAMP)
 bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Quix Streams and aiokafka
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers --peers $(PEERS)/bin --out out/peers
 
+.PHONY: bench-ledger
+bench-ledger: setup ## Measure what the fingerprint ledger finds, and what a document costs
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ledger --out out/ledger
+
 .PHONY: handbook
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook

@@ -55,7 +55,7 @@ def take_documents(
         terms: As `Terms.as_array` gives them.
         scratch: int64 [2, most documents that are looked at].
         changes: Filled; at least MOST_CHANGES long.
-        keep: False to leave the ledger as it was.
+        keep: False to leave the lists as they were; the rows are free again.
 
     Returns:
         How many documents were taken, fewer than n where `changes` might have become too short, and how many changes
@@ -79,6 +79,7 @@ def take_documents(
         count += found
         if not keep:
             leave_lists(heads, nexts, rows, marks, added)
+            rows[added].kind = taken[at].kind  # for who reads the changes; the caller frees it
     return len(taken), count
 
 

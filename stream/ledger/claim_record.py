@@ -1,12 +1,14 @@
 """What travels on `document-claims`: an event on its way past the ledgers that its documents are kept in."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stream.ledger.fingerprint import Documents
+from stream.ledger.claim import Claim
+from stream.ledger.fingerprint import Documents, Fingerprints
 from stream.ledger.match import Match
 from stream.ledger.rows import MARKS, ROW, Route
 
@@ -59,14 +61,28 @@ encode_claim = msgspec.msgpack.Encoder().encode
 decode_claim = msgspec.msgpack.Decoder(ClaimRecord).decode
 
 
-def visits_of(documents: dict[Route, Documents], partitions: int) -> list[Visit]:
-    """Return the visits of one event's documents, those of one partition side by side."""
-    visits = [
-        Visit(int(key) % partitions, route, some.rows[at : at + 1].tobytes(), some.marks[at].astype("<u4").tobytes())
-        for route, some in documents.items()
-        for at, key in enumerate(some.rows["pair" if route is Route.PAIR else "number"].tolist())
-    ]
-    return sorted(visits, key=lambda visit: visit.partition)
+def visits_of(claims: Sequence[Sequence[Claim]], prints: Fingerprints, partitions: int) -> list[list[Visit]]:
+    """Return the visits of each event's claims, those of one partition side by side.
+
+    Args:
+        claims: Of each event.
+        prints: Make their fingerprints.
+        partitions: How many there are of the ledgers.
+    """
+    owned = [(at, claim) for at, some in enumerate(claims) for claim in some]
+    owners = {
+        Route.PAIR: [at for at, _ in owned],
+        Route.NUMBER: [at for at, claim in owned if claim.amount_minor is not None],
+    }
+    visits: list[list[Visit]] = [[] for _ in claims]
+    for route, some in prints.of([claim for _, claim in owned]).items():
+        raw, raw_marks = some.rows.tobytes(), some.marks.astype("<u4").tobytes()
+        width, marks = _BY_ROUTE[route]
+        keys = some.rows["pair" if route is Route.PAIR else "number"].tolist()
+        for at, (owner, key) in enumerate(zip(owners[route], keys, strict=True)):
+            row, mark = raw[at * width : (at + 1) * width], raw_marks[at * marks : (at + 1) * marks]
+            visits[owner].append(Visit(key % partitions, route, row, mark))
+    return [sorted(some, key=lambda visit: visit.partition) for some in visits]
 
 
 def documents_of(visits: list[Visit], route: Route) -> Documents:

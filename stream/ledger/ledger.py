@@ -159,6 +159,8 @@ class Ledger:
             kept = places[:done] >= 0
             self._newest_s = max(self._newest_s, float(rows["occurred_at_s"][:done].max()))
             self._note(rows[:done][kept], marks[:done][kept])
+        else:
+            self._rows["kind"][places[places >= 0]] = FREE
         self._give_back(places, used)
         return int(done)
 

@@ -12,8 +12,9 @@ from stream.events.decode import Rejected, SourceRecord
 from stream.events.produced_at import produced_at_headers
 from stream.events.supply_chain.canonical_roles import as_transaction
 from stream.events.supply_chain.decode import Rejection, decode_supply_chain
+from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
 from stream.features.partition_state import PartitionState
-from stream.ledger.claim import Kind
+from stream.ledger.claim import Claim
 from stream.ledger.claim_record import ClaimRecord, Visit, decode_claim, documents_of, encode_claim, visits_of
 from stream.ledger.claims_of import claims_of
 from stream.ledger.financier_names import FinancierNames
@@ -46,26 +47,30 @@ class FingerprintStep(StatelessReplay):
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Send each record to the first ledger it has to visit, or on its way where it has none."""
-        outgoing: list[Outgoing] = []
+        events: list[tuple[SourceRecord, SupplyChainEvent]] = []
         refused: list[Rejected] = []
         for record in records:
             event = decode_supply_chain(record.value, self._line)
-            if isinstance(event, Rejection) or record.value is None:
-                reason = event if isinstance(event, Rejection) else Rejection("unreadable", None, "has no value")
-                refused.append(Rejected(record, reason.reason, reason.field, reason.words))
-                continue
-            claims = claims_of(event)
-            financier = claims[0].financier if claims and claims[0].kind is not Kind.CANCELLATION else ""
-            claim = ClaimRecord(
-                onward=self._onward,
-                key=as_transaction(event).subject.encode(),
-                value=record.value,
-                produced_at_ms=record.timestamp_ms,
-                financier=financier if self._tell else "",
-                visits=visits_of(self._prints.of(claims), self._partitions) if claims else [],
-            )
-            outgoing.append(_next(claim))
-        return Effects(outgoing, refused)
+            if isinstance(event, Rejection):
+                refused.append(Rejected(record, event.reason, event.field, event.words))
+            else:
+                events.append((record, event))
+        claims = [claims_of(event) for _, event in events]
+        visits = visits_of(claims, self._prints, self._partitions)
+        ways = zip(events, claims, visits, strict=True)
+        return Effects([_next(self._way(*event, of, some)) for event, of, some in ways], refused)
+
+    def _way(
+        self, record: SourceRecord, event: SupplyChainEvent, claims: list[Claim], visits: list[Visit]
+    ) -> ClaimRecord:
+        return ClaimRecord(
+            onward=self._onward,
+            key=as_transaction(event).subject.encode(),
+            value=record.value or b"",
+            produced_at_ms=record.timestamp_ms,
+            financier=claims[0].financier if claims and self._tell else "",
+            visits=visits,
+        )
 
 
 class ClaimStep(StatelessReplay):
@@ -96,6 +101,15 @@ class ClaimStep(StatelessReplay):
                 claims.append(claim)
         found, told = self._take(claims)
         return Effects([*told, *(_next(self._moved_on(claim, found[at])) for at, claim in enumerate(claims))], refused)
+
+    def ask(self, visits: list[Visit]) -> list[Match]:
+        """Return what the documents that belong here match, and remember none."""
+        return [
+            match_of(change, self._names.by_hash)
+            for route, ledger in self._ledgers.items()
+            if (here := [visit for visit in visits if (visit.partition, visit.route) == (self._partition, route)])
+            for change in ledger.ask(documents_of(here, route))
+        ]
 
     def _take(self, claims: list[ClaimRecord]) -> tuple[list[list[Match]], list[Outgoing]]:
         found: list[list[Match]] = [[] for _ in claims]

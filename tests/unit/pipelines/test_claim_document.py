@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from stream.events.supply_chain.decode import decode_supply_chain
 from stream.ledger.claims_of import claims_of
 from stream.pipelines.claim_document import MATCHES_HEADER
+from stream.pipelines.inquiry import Inquiry
 from tests.builders.events import NOON_S
 from tests.builders.supply_chain import INVOICE, LINE, supply_chain_bytes
 from tests.unit.ledger.ledger_oracle import in_force
-from tests.unit.pipelines.claim_installation import ONWARD, TERMS, Installation
+from tests.unit.pipelines.claim_installation import ONWARD, PRINTS, TERMS, Installation
 
 FINANCED = {
     **INVOICE,
@@ -194,3 +195,43 @@ def test_a_party_that_was_replaced_is_found_across_partitions():
     for seed in range(8):
         installation = ran([a_request(), orjson.dumps(changed)], partitions=3, seed=seed, deaths=0.3)
         assert plain(installation) == {("fr-1", 0, "fr-2", 0, "other_party")}
+
+
+def asked(installation, document, partitions=None):
+    held = {at: installation._step(("document-claims", at)) for at in range(installation.partitions)}
+    steps = held if partitions is None else {at: held[at] for at in partitions}
+    return Inquiry(LINE, PRINTS, installation.partitions, steps).ask(document)
+
+
+def test_a_document_in_hand_was_financed_before_or_was_not_and_asking_leaves_no_trace():
+    installation = ran([a_request(number="INV-1017")], partitions=3)
+    in_hand = {"issue_date": "2023-11-10", "due_date": "2024-01-31", "amount_minor": 11_250_001}
+    same, near, other = (
+        supply_chain_bytes("invoice", document_number=number, **in_hand) for number in ("INV 1017", "INV-1011", "X-7")
+    )
+    for _ in range(2):
+        (finding,) = asked(installation, same).findings
+        assert (finding.event.event_id, finding.event.financier, finding.rule) == ("fr-1", "F1", "exact")
+        assert [one.rule for one in asked(installation, near).findings] == ["edited_number"]
+    changed = {**in_hand, "amount_minor": 5_000_000}
+    assert asked(installation, supply_chain_bytes("invoice", document_number="X-7", **changed)).findings == []
+    assert [one.rule for one in asked(installation, other).findings] == ["renumbered"]
+
+
+def test_a_request_in_hand_finds_itself_in_the_ledger():
+    installation = ran([a_request()])
+    assert [one.event.event_id for one in asked(installation, a_request()).findings] == ["fr-1"]
+
+
+def test_an_answer_says_which_partitions_were_not_asked():
+    installation = ran([a_request()], partitions=3)
+    assert asked(installation, a_request(), partitions=[]).unasked_partitions
+    assert asked(installation, a_request()).unasked_partitions == []
+
+
+def test_a_document_that_cannot_be_read_or_is_none_is_refused():
+    installation = ran([a_request()])
+    assert asked(installation, b"{").reason == "unreadable"
+    assert asked(installation, supply_chain_bytes("default_notice")).words == (
+        "type default_notice names no document that is financed"
+    )
