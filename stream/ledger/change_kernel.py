@@ -65,7 +65,7 @@ def take_documents(
     for at in range(len(taken)):
         if count > len(changes) - MOST_CHANGES:
             return at, count
-        if _find_repeat(heads, nexts, rows, marks, taken[at]) >= 0:
+        if find_repeat(heads, nexts, rows, marks, taken[at]) >= 0:
             places[at] = -1 - places[at]
             continue
         added = places[at]
@@ -84,7 +84,7 @@ def take_documents(
 
 
 @kernel
-def _find_repeat(heads: Links, nexts: Links, rows: Rows, marks: Marks, row: Any) -> int:
+def find_repeat(heads: Links, nexts: Links, rows: Rows, marks: Marks, row: Any) -> int:
     """Return the row that says the same of the same event, -1 where there is none."""
     links = len(nexts) // len(rows)
     place = np.int64(heads[slot_of(heads, number_key(row, marks.shape[1] > 4))])
@@ -202,3 +202,27 @@ def _withdrawn(
             if rule != 0 and verdict(heads, nexts, rows, marks, first, last, -1, terms) == 0:
                 count = _note(changes, count, first, last, rule, -1)
     return count
+
+
+@kernel
+def put_back(
+    heads: Links, nexts: Links, rows: Rows, marks: Marks, back: Rows, back_marks: Marks, places: npt.NDArray[np.int64]
+) -> None:
+    """Put documents that are not there into free rows; `-1 - place` is left of one that was not needed."""
+    for at in range(len(back)):
+        place = places[at]
+        if find_repeat(heads, nexts, rows, marks, back[at]) >= 0:
+            places[at] = -1 - place
+            continue
+        rows[place] = back[at]
+        marks[place] = back_marks[at]
+        join_lists(heads, nexts, rows, marks, place)
+
+
+@kernel
+def take_out(heads: Links, nexts: Links, rows: Rows, marks: Marks, gone: Rows, places: npt.NDArray[np.int64]) -> None:
+    """Take documents out, told by their event, place, kind, pair and number, and say where each was; -1 for nowhere."""
+    for at in range(len(gone)):
+        places[at] = find_repeat(heads, nexts, rows, marks, gone[at])
+        if places[at] >= 0:
+            leave_lists(heads, nexts, rows, marks, places[at])

@@ -17,7 +17,7 @@ def plain_number(number: str) -> str:
         'INV0017A'
     """
     upper = in_latin(number)
-    return _SIGNS.sub("", upper) or upper
+    return upper if upper.isalnum() else _SIGNS.sub("", upper) or upper
 
 
 def without_zeros(plain: str) -> str:
@@ -27,16 +27,22 @@ def without_zeros(plain: str) -> str:
         >>> without_zeros("INV0017A"), without_zeros("0017")
         ('INV17A', '17')
     """
-    return _ZEROS.sub(r"\1", plain)
+    found = _ZEROS.match(plain)
+    return plain if found is None else plain[: found.end(1)] + plain[found.end() :]
 
 
 def sequence(number: str, year: int) -> int | None:
-    """Return where a number stands in its issuer's count: its last digits that are not the year; None without any.
+    """Return where a number stands in its issuer's count: its last digits, or those before a year; None without any.
 
     Example:
         >>> sequence("F-1017/24", 2024), sequence("INV 000017", 2024), sequence("A", 2024)
         (1017, 17, None)
     """
     runs = _DIGITS.findall(number if number.isascii() else in_latin(number))
-    counts = [run for run in runs if run not in (str(year), str(year)[2:])] or runs
-    return int(counts[-1][-9:]) if counts else None
+    if not runs:
+        return None
+    full = str(year)
+    at = -1
+    if len(runs) > 1 and runs[-1] in (full, full[2:]):
+        at = -2
+    return int(runs[at][-9:])

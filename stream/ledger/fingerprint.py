@@ -166,15 +166,12 @@ class Fingerprints:
     def _deletions(self, claim: Claim, plain: str, number: str) -> bytes:
         if claim.kind is Kind.CANCELLATION or len(number) < _LONG_NUMBER:
             return _NO_DELETIONS
-        edited = [number[:-1], number[:-2], *(plain[:at] + plain[at + 1 :] for at in range(len(plain) - 2, -1, -1))]
-        if plain != number:
-            edited[2:2] = [plain, plain[:-1]]
         typed = self._keyed["number"].copy()
         typed.update(f"{claim.type} ".encode())
         copy, digests = typed.copy, []
-        for text in edited[: MARKS[Route.PAIR]]:
+        for text in _edited(plain, number)[: MARKS[Route.PAIR]]:
             hashed = copy()
-            hashed.update(text.encode(errors="surrogatepass"))
+            hashed.update(text)
             digests.append(hashed.digest())
         if len(number) - 2 < _LONG_NUMBER:
             digests[1] = bytes(8)
@@ -187,6 +184,22 @@ class Fingerprints:
         hashed = self._keyed[kind].copy()
         hashed.update(text.encode(errors="surrogatepass"))
         return hashed.digest()
+
+
+def _edited(plain: str, number: str) -> list[bytes]:
+    """Return a number without its last and its last two characters, then without each other, the last first."""
+    if plain.isascii():
+        raw = plain.encode()
+        deleted = [raw[:at] + raw[at + 1 :] for at in range(len(raw) - 2, -1, -1)]
+    else:
+        deleted = [_raw(plain[:at] + plain[at + 1 :]) for at in range(len(plain) - 2, -1, -1)]
+    # Where zeros were cut off, an edit among them shows in the number as it was.
+    whole = [] if plain == number else [_raw(plain), _raw(plain[:-1])]
+    return [_raw(number[:-1]), _raw(number[:-2]), *whole, *deleted]
+
+
+def _raw(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 def event_of(code: bytes) -> str:

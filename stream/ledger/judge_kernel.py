@@ -66,6 +66,8 @@ def _extends(one: Any, other: Any, marks: Any) -> bool:
         return False
     if not other.flags & LONG:
         return False
+    if one.due_day != other.due_day and one.due_day != NO_DAY and other.due_day != NO_DAY:
+        return False
     return bool(one.currency != other.currency or one.amount_minor <= other.amount_minor)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.errors import ForeshotError
-from stream.ledger.change_kernel import CHANGE_WIDTH, MOST_CHANGES, take_documents
+from stream.ledger.change_kernel import CHANGE_WIDTH, MOST_CHANGES, put_back, take_documents, take_out
 from stream.ledger.expiry import expiry_days
 from stream.ledger.fingerprint import Documents
 from stream.ledger.links_kernel import FREE, fill_lists, leave_lists
@@ -108,29 +108,20 @@ class Ledger:
         return changes
 
     def restore(self, records: Iterable[Record]) -> int:
-        """Take documents back from the changelog, once, oldest first; return how many records were applied.
+        """Take documents back from the changelog, oldest first, in as many runs as it comes; return how many records.
 
         Raises:
             ForeshotError: A record has another size than this version's.
         """
-        held: dict[bytes, bytes | None] = {}
+        newest: dict[bytes, bytes | None] = {}
         count = 0
         for key, value in records:
-            held[key] = value
+            newest[key] = value
             count += 1
-        newest = held.pop(_WATERMARK, None)
-        if newest is not None:
-            self._newest_s = max(self._newest_s, *_NEWEST.unpack(newest))
-        raw = [value for value in held.values() if value is not None]
-        width, marks = ROW.itemsize, MARKS[self._route]
-        if any(len(value) != width + 4 * marks for value in raw):
-            message = (
-                "a document in the changelog does not have the size of this version's: it was written by another "
-                "version; replay into new internal topics (set another application id)"
-            )
-            raise ForeshotError(message)
-        rows = np.frombuffer(b"".join(value[:width] for value in raw), ROW)
-        self._put_back(rows, np.frombuffer(b"".join(value[width:] for value in raw), "<u4").reshape(len(raw), marks))
+        if (moment := newest.pop(_WATERMARK, None)) is not None:
+            self._newest_s = max(self._newest_s, *_NEWEST.unpack(moment))
+        self._take_out([key for key, value in newest.items() if value is None])
+        self._put_back([value for value in newest.values() if value is not None])
         return count
 
     def size_bytes(self) -> int:
@@ -216,13 +207,27 @@ class Ledger:
         self._heads = np.zeros(heads, np.uint32)
         fill_lists(self._heads, self._nexts, self._rows, self._marks, self._filled)
 
-    def _put_back(self, rows: Rows, marks: npt.NDArray[np.uint32]) -> None:
-        first, end = self._filled, self._filled + len(rows)
-        self._make_room(end)
-        self._rows[first:end] = rows
-        self._marks[first:end] = marks
-        self._filled = end
-        self._fill(end)
+    def _put_back(self, values: list[bytes]) -> None:
+        width, marks = ROW.itemsize, MARKS[self._route]
+        if any(len(value) != width + 4 * marks for value in values):
+            message = (
+                "a document in the changelog does not have the size of this version's: it was written by another "
+                "version; replay into new internal topics (set another application id)"
+            )
+            raise ForeshotError(message)
+        rows = np.frombuffer(b"".join(value[:width] for value in values), ROW)
+        of_rows = np.frombuffer(b"".join(value[width:] for value in values), "<u4").reshape(len(values), marks)
+        places = self._places(len(values))
+        put_back(self._heads, self._nexts, self._rows, self._marks, rows, of_rows, places)
+        self._free += (-1 - places[places < 0]).tolist()
+
+    def _take_out(self, keys: list[bytes]) -> None:
+        told = np.frombuffer(b"".join(keys), _KEY)
+        rows, places = np.zeros(len(keys), ROW), np.zeros(len(keys), np.int64)
+        for name in _KEY.names or ():
+            rows[name] = told[name]
+        take_out(self._heads, self._nexts, self._rows, self._marks, rows, places)
+        self._free += places[places >= 0].tolist()
 
     def _end_of_day(self, times_s: npt.NDArray[np.float64], start: int) -> int:
         later = np.flatnonzero(times_s[start:] >= (self._swept_day + 1) * _DAY_S)

@@ -56,7 +56,9 @@ class World:
         self.schemes = [self.chance.randrange(6) for _ in range(sellers)]
         self.customers = [self.chance.sample(self.buyers, self.chance.randrange(1, 6)) for _ in range(sellers)]
         # A contract: the same amount each time.
-        self.fixed = {at: self._amount() for at in range(100, sellers, 12)}
+        self.fixed = {at: self._amount() for at in range(7, sellers, 12)}
+        self.terms = [self.chance.choice((30, 45, 60, 90)) for _ in range(sellers)]
+        self.billed: dict[tuple[int, str], date] = {}
 
     def documents(self, count: int, edits: int) -> Iterator[Simulated]:
         """Yield `count` documents in order of time, `edits` of each kind among them."""
@@ -73,8 +75,9 @@ class World:
                 made = self._again(plan[at], source, at, day)
             else:
                 made = [self._first(at, day, at)]
-                if self.chance.random() < 0.002:  # a twin: two deliveries, two invoices, one after another
-                    made.append(self._twin(made[0], at + 1))
+                # Twins, and now and then three: so many deliveries, so many invoices, one after another.
+                kin = self.chance.choices((0, 1, 2), (0.9979, 0.002, 0.0001))[0]
+                made += [self._twin(made[0], at + 1 + place) for place in range(kin)]
                 recent.append(made[0])
                 if len(recent) > count // 20:
                     recent = recent[len(recent) // 2 :]
@@ -85,8 +88,15 @@ class World:
         seller = min(int(self.chance.paretovariate(0.6)) - 1, 10**9) % len(self.sellers)
         if self.chance.random() < 0.8:
             seller = self.chance.randrange(len(self.sellers))
-        issue = START + timedelta(days=day)
+        today = START + timedelta(days=day)
+        issue = today - timedelta(days=self.chance.randrange(10))
+        buyer = self.chance.choice(self.customers[seller])
         fixed = self.fixed.get(seller)
+        if fixed is not None:  # billed at most once a week
+            if abs((issue - self.billed.get((seller, buyer.id), START)).days) < 7:
+                fixed = None
+            else:
+                self.billed[seller, buyer.id] = issue
         claim = Claim(
             event_id=f"fr-{at:09d}",
             position=0,
@@ -94,13 +104,13 @@ class World:
             kind=Kind.REQUEST,
             financier=f"F{self.chance.randrange(40)}",
             type="invoice",
-            number=self._number(seller, issue),
+            number=self._number(seller, today),
             seller=self.sellers[seller],
-            buyer=self.chance.choice(self.customers[seller]),
+            buyer=buyer,
             currency=self.chance.choice(("EUR", "USD", "GBP")),
             amount_minor=self._amount() if fixed is None else fixed,
-            issue_date=issue - timedelta(days=self.chance.randrange(10)),
-            due_date=issue + timedelta(days=self.chance.choice((30, 45, 60, 90))),
+            issue_date=issue,
+            due_date=issue + timedelta(days=self.terms[seller]),
         )
         return Simulated(claim, origin, "first")
 

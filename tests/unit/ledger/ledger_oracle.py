@@ -188,6 +188,8 @@ def same_told_money(one: Claim, other: Claim) -> bool:
 def extends(longer: Claim, base: Claim) -> bool:
     if len(number(base)) < 4 or number(base) not in (number(longer)[:-1], number(longer)[:-2]):
         return False
+    if None not in (longer.due_date, base.due_date) and longer.due_date != base.due_date:
+        return False
     amounts = [-1 if one.amount_minor is None else one.amount_minor for one in (longer, base)]
     return longer.currency != base.currency or amounts[0] <= amounts[1]
 

@@ -215,6 +215,23 @@ def test_a_changelog_of_another_version_is_refused():
         Ledger(Route.PAIR, TERMS).restore([(b"key", b"short")])
 
 
+def test_a_changelog_comes_back_in_runs_with_what_was_forgotten_between():
+    terms = Terms(retention_days=60, lateness_days=7)
+    former, back = Ledger(Route.PAIR, terms), Ledger(Route.PAIR, terms)
+    log = []
+    for at in range(12):
+        former.take(PRINTS.of([a_claim(f"fr-{at}", 30.0 * at, number=f"N-{at}00", due_date=None)])[Route.PAIR])
+        log += former.drain_changes()
+    assert 0 < len(former) < 12
+    for at in range(0, len(log), 3):
+        back.restore(log[at : at + 3])
+    back.restore(log)
+    assert len(back) == len(former)
+    asked = PRINTS.of([again(number=f"N-{at}00", due_date=None, occurred_at_s=1.73e9) for at in range(12)])[Route.PAIR]
+    assert [told([one])[0][:5] for one in back.ask(asked)] == [told([one])[0][:5] for one in former.ask(asked)]
+    assert len(back.ask(asked)) > 0
+
+
 def test_nothing_that_is_kept_holds_a_number_a_name_or_an_identifier():
     ledgers = {route: Ledger(route, TERMS) for route in Route}
     taken([a_claim(financier="Financier-77")], ledgers)

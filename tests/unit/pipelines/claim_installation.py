@@ -84,8 +84,9 @@ class Installation:
         if where[0] == "source":
             return FingerprintStep(LINE, ONWARD, PRINTS, self.partitions, tell_financiers=self.tell_financiers)
         step = ClaimStep(where[1], TERMS, 10_000)
-        newest = dict(self.changelogs[where])  # as compaction leaves it
-        step.state.restore(newest.items())
+        log = self.changelogs[where]
+        for at in range(0, len(log), 5):
+            step.state.restore(log[at : at + 5])
         return step
 
     def _record(self, where: tuple[str, int], one: Outgoing) -> SourceRecord:
