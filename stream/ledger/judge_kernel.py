@@ -66,7 +66,7 @@ def _extends(one: Any, other: Any, marks: Any) -> bool:
         return False
     if not other.flags & LONG:
         return False
-    if one.due_day != other.due_day and one.due_day != NO_DAY and other.due_day != NO_DAY:
+    if NO_DAY not in (one.due_day, other.due_day) and one.due_day != other.due_day:
         return False
     return bool(one.currency != other.currency or one.amount_minor <= other.amount_minor)
 
