@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from stream.clock import Clock
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.produced_at import produced_at_headers
 from stream.events.supply_chain.canonical_roles import as_transaction
@@ -36,13 +37,26 @@ class FingerprintStep(StatelessReplay):
     state: PartitionState | None = None
 
     def __init__(
-        self, line: str, onward: str, prints: Fingerprints, partitions: int, *, tell_financiers: bool = True
+        self,
+        line: str,
+        onward: str,
+        prints: Fingerprints,
+        partitions: int,
+        clock: Clock,
+        *,
+        max_future_s: float = 600.0,
+        tell_financiers: bool = True,
     ) -> None:
-        """Send events of a line to `onward` in the end, past the ledgers of so many partitions."""
+        """Send events of a line to `onward` in the end, past the ledgers of so many partitions.
+
+        Events further ahead of the clock than `max_future_s` are refused: they would make the ledgers forget.
+        """
         self._line = line
         self._onward = onward
         self._prints = prints
         self._partitions = partitions
+        self._clock = clock
+        self._max_future_s = max_future_s
         self._tell = tell_financiers
 
     def process(self, records: list[SourceRecord]) -> Effects:
@@ -50,7 +64,8 @@ class FingerprintStep(StatelessReplay):
         events: list[tuple[SourceRecord, SupplyChainEvent]] = []
         refused: list[Rejected] = []
         for record in records:
-            event = decode_supply_chain(record.value, self._line)
+            latest_s = self._clock.now_s() + self._max_future_s
+            event = decode_supply_chain(record.value, self._line, latest_s=latest_s)
             if isinstance(event, Rejection):
                 refused.append(Rejected(record, event.reason, event.field, event.words))
             else:

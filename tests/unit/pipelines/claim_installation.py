@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from random import Random
 
+from stream.clock import FixedClock
 from stream.events.decode import SourceRecord
 from stream.ledger.claim_record import decode_claim
 from stream.ledger.fingerprint import Fingerprints
 from stream.ledger.terms import Terms
 from stream.pipelines.claim_document import ClaimStep, FingerprintStep
 from stream.pipelines.effects import DOCUMENT_CLAIMS, DOCUMENT_MATCHES, Outgoing
+from tests.builders.events import NOON_S
 from tests.builders.supply_chain import LINE
 
 TERMS = Terms(retention_days=60, assumed_tenor_days=30, cancellation_days=400, lateness_days=5000)
@@ -82,7 +84,8 @@ class Installation:
 
     def _made(self, where: tuple[str, int]) -> FingerprintStep | ClaimStep:
         if where[0] == "source":
-            return FingerprintStep(LINE, ONWARD, PRINTS, self.partitions, tell_financiers=self.tell_financiers)
+            clock = FixedClock(NOON_S + 200 * 86_400.0)
+            return FingerprintStep(LINE, ONWARD, PRINTS, self.partitions, clock, tell_financiers=self.tell_financiers)
         step = ClaimStep(where[1], TERMS, 10_000)
         log = self.changelogs[where]
         for at in range(0, len(log), 5):

@@ -117,6 +117,12 @@ def test_every_event_goes_on_once_with_what_it_matched():
     assert [one.reason for one in installation.rejected] == ["unreadable"]
 
 
+def test_an_event_from_the_future_cannot_make_the_ledgers_forget():
+    installation = ran([a_request(), a_request("fr-9", 9_999.0), a_request("fr-2", 1.0)])
+    assert [one.reason for one in installation.rejected] == ["far_future"]
+    assert {rule for *_, rule in plain(installation)} == {"exact"}
+
+
 def test_an_event_of_many_documents_visits_each_partition_once():
     documents = [{**FINANCED, "number": f"N-{at * 7}"} for at in range(100)]
     value = supply_chain_bytes("financing_request", financed=documents)
