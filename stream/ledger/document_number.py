@@ -5,6 +5,7 @@ import re
 from stream.ledger.latin import in_latin
 
 _SIGNS = re.compile(r"[\W_]+")
+_PART = re.compile(r"(.*[^\W_])(?:[\W_]+[0-9A-Z]{1,2}|(?<=[0-9])[A-Z]{1,2})[\W_]*", re.DOTALL)
 _DIGITS = re.compile(r"[0-9]+")
 _ZEROS = re.compile(r"^([^\W\d_]*)0+(?=[0-9])")
 
@@ -29,6 +30,19 @@ def without_zeros(plain: str) -> str:
     """
     found = _ZEROS.match(plain)
     return plain if found is None else plain[: found.end(1)] + plain[found.end() :]
+
+
+def whole_number(number: str) -> str | None:
+    """Return a number without what is put behind it for a part of its document; None where nothing is.
+
+    That is one or two letters after a digit, or one or two letters or digits after a sign.
+
+    Example:
+        >>> whole_number("INV-1017/1"), whole_number("INV-1017A"), whole_number("INV-1017")
+        ('INV1017', 'INV1017', None)
+    """
+    found = _PART.fullmatch(in_latin(number))
+    return None if found is None else without_zeros(_SIGNS.sub("", found.group(1)))
 
 
 def sequence(number: str, year: int) -> int | None:

@@ -20,9 +20,10 @@ from stream.events.pseudonym import LEAST_KEY_BYTES, MOST_KEY_BYTES
 from stream.events.supply_chain.identifier import comparable
 from stream.events.supply_chain.party import Party
 from stream.ledger.claim import Claim, Kind
-from stream.ledger.document_number import plain_number, sequence, without_zeros
+from stream.ledger.document_number import plain_number, sequence, whole_number, without_zeros
 from stream.ledger.party_name import party_identity, skeleton
 from stream.ledger.rows import (
+    DELETIONS,
     LONG,
     MARKS,
     NO_DAY,
@@ -168,14 +169,18 @@ class Fingerprints:
             return _NO_DELETIONS
         typed = self._keyed["number"].copy()
         typed.update(f"{claim.type} ".encode())
-        copy, digests = typed.copy, []
-        for text in _edited(plain, number)[: MARKS[Route.PAIR]]:
+        copy, digests = typed.copy, [self._whole(claim)]
+        for text in _edited(plain, number)[:DELETIONS]:
             hashed = copy()
             hashed.update(text)
             digests.append(hashed.digest())
-        if len(number) - 2 < _LONG_NUMBER:
-            digests[1] = bytes(8)
         return b"".join(digests).ljust(len(_NO_DELETIONS), b"\0")
+
+    def _whole(self, claim: Claim) -> bytes:
+        whole = whole_number(claim.number)
+        if whole is None or len(whole) < _LONG_NUMBER:
+            return bytes(8)
+        return self._digest("number", f"{claim.type} {whole}")
 
     def _hash(self, kind: str, text: str) -> int:
         return int.from_bytes(self._digest(kind, text), "big")
@@ -187,15 +192,14 @@ class Fingerprints:
 
 
 def _edited(plain: str, number: str) -> list[bytes]:
-    """Return a number without its last and its last two characters, then without each other, the last first."""
+    """Return a number without each of its characters, the last first."""
     if plain.isascii():
         raw = plain.encode()
-        deleted = [raw[:at] + raw[at + 1 :] for at in range(len(raw) - 2, -1, -1)]
+        deleted = [raw[:at] + raw[at + 1 :] for at in range(len(raw) - 1, -1, -1)]
     else:
-        deleted = [_raw(plain[:at] + plain[at + 1 :]) for at in range(len(plain) - 2, -1, -1)]
+        deleted = [_raw(plain[:at] + plain[at + 1 :]) for at in range(len(plain) - 1, -1, -1)]
     # Where zeros were cut off, an edit among them shows in the number as it was.
-    whole = [] if plain == number else [_raw(plain), _raw(plain[:-1])]
-    return [_raw(number[:-1]), _raw(number[:-2]), *whole, *deleted]
+    return deleted if plain == number else [_raw(plain), *deleted]
 
 
 def _raw(text: str) -> bytes:

@@ -61,10 +61,7 @@ def _judge_same_number(one: Any, other: Any, swapped: bool, same_money: bool) ->
 
 @kernel
 def _extends(one: Any, other: Any, marks: Any) -> bool:
-    number = other.number & _LOW
-    if marks[0] != number and marks[1] != number:
-        return False
-    if not other.flags & LONG:
+    if marks[0] == 0 or marks[0] != other.number & _LOW:
         return False
     if NO_DAY not in (one.due_day, other.due_day) and one.due_day != other.due_day:
         return False
@@ -83,8 +80,8 @@ def _neighbours(one: Any, other: Any) -> bool:
 def _edited(one: Any, other: Any, marks: Any, other_marks: Any) -> bool:
     number, other_number = one.number & _LOW, other.number & _LOW
     for at in range(len(marks)):
-        # The second lacks two characters.
-        if at != 1 and marks[at] != 0 and (marks[at] == other_number or _has(other_marks, marks[at])):
+        # The first is of the whole of which this may be a part.
+        if at != 0 and marks[at] != 0 and (marks[at] == other_number or _has(other_marks, marks[at])):
             return True
     return _has(other_marks, number)
 
@@ -92,7 +89,7 @@ def _edited(one: Any, other: Any, marks: Any, other_marks: Any) -> bool:
 @kernel
 def _has(marks: Any, mark: Any) -> bool:
     for at in range(len(marks)):  # noqa: SIM110 - compiled
-        if at != 1 and marks[at] == mark:
+        if at != 0 and marks[at] == mark:
             return True
     return False
 

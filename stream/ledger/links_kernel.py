@@ -14,7 +14,7 @@ Marks = npt.NDArray[np.uint32]
 
 FREE = 255  # kind of a row that holds nothing
 CANCELLATION = 2
-NUMBER, SHORTENED, AMOUNT = 1, 2, 3
+NUMBER, WHOLE_NUMBER, AMOUNT = 1, 2, 3
 _LOW = np.uint64(0xFFFFFFFF)
 
 
@@ -41,16 +41,16 @@ def number_key(row: Any, by_pair: bool) -> np.uint64:  # noqa: FBT001 - compiled
 def link_key(row: Any, marks: Any, link: Any) -> np.uint64:
     """Return the key of a document's list, 0 where it stands in none.
 
-    By pair there are four: its number, its number without the last and without the last two characters, and its amount
-    and day. By number there is one.
+    By pair there are three: its number, its number without what marks it as a part, and its amount and day. By number
+    there is one.
     """
     by_pair = len(marks) > 4
     if link == 0:
         return number_key(row, by_pair)
     if row.kind == CANCELLATION:
         return np.uint64(0)
-    if link < 3:
-        return mix(row.pair, marks[link - 1], SHORTENED) if marks[link - 1] != 0 else np.uint64(0)
+    if link == 1:
+        return mix(row.pair, marks[0], WHOLE_NUMBER) if marks[0] != 0 else np.uint64(0)
     if row.amount_minor == UNKNOWN or row.issue_day == NO_DAY:
         return np.uint64(0)
     money = mix(row.pair, np.uint64(row.amount_minor) * np.uint64(32768) + np.uint64(row.currency), AMOUNT)

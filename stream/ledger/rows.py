@@ -43,9 +43,9 @@ class Route(IntEnum):
     NUMBER = 1
 
 
-# Of a pair: the number without its last and its last two characters, then without one other, the last ones first.
+# Of a pair: the number without what marks it as a part, then without one character each, the last ones first.
 DELETIONS = 12
 # Of a number: name and identifier of both parties. 0 is none.
 MARKS = {Route.PAIR: 1 + DELETIONS, Route.NUMBER: 4}
 # How many lists a document stands in.
-LINKS = {Route.PAIR: 4, Route.NUMBER: 1}
+LINKS = {Route.PAIR: 3, Route.NUMBER: 1}

@@ -14,7 +14,7 @@ class Rule(IntEnum):
     OTHER_AMOUNT = 3  # number and day; the amount rounded, split or replaced
     SAME_NUMBER = 4  # number; the amount differs by at most a twentieth, and the day by less than three weeks
     EDITED_NUMBER = 5  # amount and day; one character of the number, or two that stand side by side
-    EXTENDED_NUMBER = 6  # days; one or two characters behind the number, and no greater amount
+    EXTENDED_NUMBER = 6  # days; what marks a part behind the number, and no greater amount
     RENUMBERED = 7  # amount that is not round, day of issue and of payment
     OTHER_PARTY = 8  # number, amount and day; one party is the same
     OTHER_PARTIES = 9  # long number, amount that is not round, day of issue and of payment

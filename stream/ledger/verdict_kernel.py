@@ -10,7 +10,7 @@ from stream.ledger.judge_kernel import judge, shares_party
 from stream.ledger.links_kernel import (
     CANCELLATION,
     NUMBER,
-    SHORTENED,
+    WHOLE_NUMBER,
     Links,
     Marks,
     Rows,
@@ -74,14 +74,13 @@ def candidates(heads: Links, nexts: Links, rows: Rows, marks: Marks, at: int, fo
     if marks.shape[1] == 4:
         return find_list(heads, nexts, rows, marks, number_key(row, False), 0, 1, found, 0)
     count = find_list(heads, nexts, rows, marks, number_key(row, True), 0, 1, found, 0)
-    shorter = mix(row.pair, row.number & _LOW, SHORTENED)
-    count = find_list(heads, nexts, rows, marks, shorter, 1, 3, found, count)
-    for mark in range(2):
-        if marks[at, mark] != 0:
-            key = mix(row.pair, marks[at, mark], NUMBER)
-            count = find_list(heads, nexts, rows, marks, key, 0, 1, found, count)
-    key = link_key(row, marks[at], 3)
-    return find_list(heads, nexts, rows, marks, key, 3, 4, found, count) if key != 0 else count
+    parts = mix(row.pair, row.number & _LOW, WHOLE_NUMBER)
+    count = find_list(heads, nexts, rows, marks, parts, 1, 2, found, count)
+    if marks[at, 0] != 0:
+        whole = mix(row.pair, marks[at, 0], NUMBER)
+        count = find_list(heads, nexts, rows, marks, whole, 0, 1, found, count)
+    key = link_key(row, marks[at], 2)
+    return find_list(heads, nexts, rows, marks, key, 2, 3, found, count) if key != 0 else count
 
 
 @kernel

@@ -93,7 +93,7 @@ class World:
         buyer = self.chance.choice(self.customers[seller])
         fixed = self.fixed.get(seller)
         if fixed is not None:  # billed at most once a week
-            if abs((issue - self.billed.get((seller, buyer.id), START)).days) < 7:
+            if (issue - self.billed.get((seller, buyer.id), START)).days < 7:
                 fixed = None
             else:
                 self.billed[seller, buyer.id] = issue

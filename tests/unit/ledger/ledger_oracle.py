@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from stream.ledger.claim import Claim, Kind
-from stream.ledger.document_number import plain_number, sequence, without_zeros
+from stream.ledger.document_number import plain_number, sequence, whole_number, without_zeros
 from stream.ledger.fingerprint import Fingerprints
 from stream.ledger.party_name import party_identity, skeleton
 from stream.ledger.rules import LONG_SHIFT_DAYS, SHORT_SHIFT_DAYS, Rule
@@ -186,7 +186,7 @@ def same_told_money(one: Claim, other: Claim) -> bool:
 
 
 def extends(longer: Claim, base: Claim) -> bool:
-    if len(number(base)) < 4 or number(base) not in (number(longer)[:-1], number(longer)[:-2]):
+    if len(number(base)) < 4 or number(base) != whole_number(longer.number):
         return False
     if None not in (longer.due_date, base.due_date) and longer.due_date != base.due_date:
         return False
@@ -219,8 +219,6 @@ def neighbours(one: Claim, other: Claim) -> bool:
 def edited(one: Claim, other: Claim) -> bool:
     first, second = ({number(claim), *shortened(plain_number(claim.number))} for claim in (one, other))
     first.add(plain_number(one.number)), second.add(plain_number(other.number))
-    both = number(one), number(other)
-    first.add(both[0][:-1]), second.add(both[1][:-1])
     return bool(first & second)
 
 

@@ -75,6 +75,8 @@ DAYS = timedelta(days=1)
         ({"number": "INV-0117"}, Rule.EDITED_NUMBER),
         ({"number": "INV-1017/1", "amount_minor": 600_000}, Rule.EXTENDED_NUMBER),
         ({"number": "INV-1017-01", "amount_minor": 600_000}, Rule.EXTENDED_NUMBER),
+        ({"number": "INV-1017B", "amount_minor": 600_000}, Rule.EXTENDED_NUMBER),
+        ({"number": "INV-1017B"}, Rule.EDITED_NUMBER),
         ({"number": "AB 2291"}, Rule.RENUMBERED),
         ({"buyer": Party(id="B9", name="Pier Stores")}, Rule.OTHER_PARTY),
         ({"seller": Party(id="S9", name="Alu"), "buyer": Party(id="B9", name="Pier")}, Rule.OTHER_PARTIES),
@@ -98,6 +100,7 @@ def test_a_name_is_found_again_in_another_script_and_by_another_way_of_writing_i
         {"number": "INV-1317", "amount_minor": 5_555_555},
         {"number": "INV-1317", "issue_date": date(2023, 11, 11)},
         {"number": "AB 2291", "due_date": date(2024, 1, 11)},
+        {"number": "INV-10171", "amount_minor": 600_000},  # a later number of a long sequence
         {"issue_date": date(2024, 11, 10), "due_date": date(2025, 1, 10)},  # numbers that begin anew each year
         {"type": "purchase_order"},
         {"buyer": Party(id="B9", name="Pier Stores"), "issue_date": date(2023, 11, 12)},
