@@ -250,27 +250,31 @@ def test_another_key_gives_other_hashes():
     assert {*mine.rows[["pair", "number"]][0]}.isdisjoint({*other.rows[["pair", "number"]][0]})
 
 
-# Few values, so that documents meet.
-PARTIES = [ACME, CABLE, Party(id="S1", name="Other"), Party(id="B2", name="Cable-Works"), Party(id="B2")]
-NUMBERS = ["INV-1017", "INV-1018", "INV-1117", "INV-101", "INV-01017", "INV-1017A", "INV-1017-01", "7", "8", "17"]
-DATES = st.sampled_from([None, date(2023, 11, 10), date(2023, 11, 12), date(2023, 12, 25), date(2024, 2, 1)])
+def mostly(usual, *others):
+    """Return the usual value so often that documents meet."""
+    return st.sampled_from([usual] * (3 * len(others)) + list(others))
+
+
+OTHER_PARTIES = [ACME, CABLE, Party(id="S1", name="Other"), Party(id="B2", name="Cable-Works"), Party(id="B2")]
+OTHER_NUMBERS = ["INV-1018", "INV-1117", "INV-101", "INV-01017", "INV-1017A", "INV-1017-01", "7", "8", "17"]
+OTHER_DAYS = [None, date(2023, 11, 12), date(2023, 12, 25), date(2024, 2, 1)]
 CLAIMS = st.builds(
     a_claim,
     event_id=st.sampled_from([f"e{at}" for at in range(40)]),
-    day=st.sampled_from([0.0, 1.0, 2.0, 30.0, 130.0, 140.0]),
+    day=st.sampled_from([0.0, 1.0, 2.0, 30.0, 110.0, 130.0, 140.0]),
     position=st.sampled_from([0, 0, 1]),
-    kind=st.sampled_from([Kind.REQUEST, Kind.REQUEST, Kind.ASSIGNMENT, Kind.CANCELLATION]),
+    kind=mostly(Kind.REQUEST, Kind.ASSIGNMENT, Kind.CANCELLATION),
     financier=st.sampled_from(["F1", "F2", "F3"]),
-    number=st.sampled_from(NUMBERS),
-    seller=st.sampled_from(PARTIES),
-    buyer=st.sampled_from(PARTIES),
-    currency=st.sampled_from(["EUR", "EUR", "USD"]),
-    amount_minor=st.sampled_from([None, 900, 900, 870, 10_000]),
-    issue_date=DATES,
-    due_date=DATES,
+    number=mostly("INV-1017", *OTHER_NUMBERS),
+    seller=mostly(ACME, *OTHER_PARTIES),
+    buyer=mostly(CABLE, *OTHER_PARTIES),
+    currency=mostly("EUR", "USD"),
+    amount_minor=mostly(900, None, 870, 10_000),
+    issue_date=mostly(date(2023, 11, 10), *OTHER_DAYS),
+    due_date=mostly(date(2024, 1, 10), *OTHER_DAYS),
     part_minor=st.sampled_from([None, None, 300, 450]),
 )
-FEW = st.lists(CLAIMS, max_size=9, unique_by=lambda one: (one.event_id, one.position))
+FEW = st.lists(CLAIMS, min_size=2, max_size=10, unique_by=lambda one: (one.event_id, one.position))
 
 
 @given(claims=FEW, seed=st.randoms(use_true_random=False))
@@ -281,7 +285,7 @@ def test_what_is_in_force_is_what_plain_python_finds_in_whatever_order(claims, s
     assert taken(claims) == expected
 
 
-@given(claims=FEW, cut=st.integers(0, 9))
+@given(claims=FEW, cut=st.integers(1, 6))
 def test_a_ledger_that_came_back_goes_on_as_the_former_would_have(claims, cut):
     whole = {route: Ledger(route, TERMS) for route in Route}
     former = {route: Ledger(route, TERMS) for route in Route}
