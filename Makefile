@@ -61,6 +61,10 @@ bench-latency: setup ## Measure how long an event waits for its score at half of
 bench-growth: setup ## Measure what more lines and more entities cost, and how fast state comes back
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.growth --out out/growth
 
+.PHONY: bench-ledger
+bench-ledger: setup ## Measure what the fingerprint ledger finds, and what a document costs
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ledger --out out/ledger
+
 .PHONY: handbook
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook

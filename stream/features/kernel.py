@@ -11,7 +11,7 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 def kernel(function: _Function) -> _Function:
     """Compile with numba.
 
-    The cache looks at the file of the function alone: after an edit of a kernel that
-    another file's kernel calls, touch that file as well.
+    The cache looks at the text of the function's own file alone, not at its time: after an
+    edit of a kernel that another file's kernel calls, delete the cache, or the old one runs.
     """
     return cast("_Function", njit(cache=True, nogil=True, fastmath=False)(function))

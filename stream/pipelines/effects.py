@@ -17,6 +17,8 @@ LABELLED_EXAMPLES = "labelled-examples"
 LINE_WEIGHTS = "line-weights"
 ADAPTATIONS = "adaptations"
 DEAD_LETTERS = "dead-letters"
+DOCUMENT_CLAIMS = "document-claims"
+DOCUMENT_MATCHES = "document-matches"
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from stream.events.supply_chain.financing_request import FinancedDocuments
 from stream.events.supply_chain.money_document import MoneyDocument
 from stream.events.supply_chain.party import Party
 
@@ -13,6 +14,7 @@ class Assignment(MoneyDocument):
         seller: Assignor.
         buyer: Debtor.
         financier: Assignee.
+        financed: What is made over, and what those documents say; `references` may name them without that.
     """
 
     issued_by: ClassVar[str] = "seller"
@@ -21,3 +23,4 @@ class Assignment(MoneyDocument):
     seller: Party
     buyer: Party
     financier: Party
+    financed: FinancedDocuments = ()

@@ -8,6 +8,7 @@ import pytest
 from stream.events.supply_chain.canonical_roles import as_transaction
 from stream.events.supply_chain.decode import Rejection, decode_supply_chain
 from stream.events.supply_chain.document import DocumentReference
+from stream.events.supply_chain.financed_document import FinancedDocument
 from stream.events.supply_chain.party import Party
 from stream.events.supply_chain.quantity import Quantity
 from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
@@ -26,7 +27,10 @@ def test_the_page_has_an_example_of_every_type():
 def test_the_page_has_a_row_for_every_type_and_every_field_and_for_nothing_else():
     own = [name for model in (*EVENT_TYPES.values(), Party, Quantity) for name in model.model_fields]
     inner = [f"references.{name}" for name in DocumentReference.model_fields]
-    assert set(ROWS) == {*EVENT_TYPES, *own, *inner}
+    financed = [
+        f"financed.{name}" for name in FinancedDocument.model_fields if name not in DocumentReference.model_fields
+    ]
+    assert set(ROWS) == {*EVENT_TYPES, *own, *inner, *financed}
 
 
 def test_the_page_has_every_unit():

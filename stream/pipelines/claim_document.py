@@ -1,0 +1,175 @@
+"""Past the ledgers: an event meets each document that it might finance again, then goes on to be profiled.
+
+An event's documents are kept in the partitions that their fingerprints name. It visits those one after another on one
+topic, so that nothing has to be gathered, and takes along what it found.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from stream.clock import Clock
+from stream.events.decode import Rejected, SourceRecord
+from stream.events.produced_at import produced_at_headers
+from stream.events.supply_chain.canonical_roles import as_transaction
+from stream.events.supply_chain.decode import Rejection, decode_supply_chain
+from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
+from stream.features.partition_state import PartitionState
+from stream.ledger.claim import Claim
+from stream.ledger.claim_record import ClaimRecord, Visit, decode_claim, documents_of, encode_claim, visits_of
+from stream.ledger.claims_of import claims_of
+from stream.ledger.financier_names import FinancierNames
+from stream.ledger.fingerprint import Fingerprints
+from stream.ledger.ledger import Ledger
+from stream.ledger.match import Match, match_key, match_of
+from stream.ledger.rows import ROW, Route
+from stream.ledger.terms import Terms
+from stream.pipelines.effects import DOCUMENT_CLAIMS, DOCUMENT_MATCHES, Effects, Outgoing, StatelessReplay
+from stream.pipelines.joined_state import JoinedState
+
+MATCHES_HEADER = "document-matches"
+_ROW_FINANCIER = ROW.fields["financier"][1] if ROW.fields else 0
+
+
+class FingerprintStep(StatelessReplay):
+    """Reads supply-chain events and sends those that finance or take back a document past the ledgers."""
+
+    state: PartitionState | None = None
+
+    def __init__(
+        self,
+        line: str,
+        onward: str,
+        prints: Fingerprints,
+        partitions: int,
+        clock: Clock,
+        *,
+        max_future_s: float = 600.0,
+        tell_financiers: bool = True,
+    ) -> None:
+        """Send events of a line to `onward` in the end, past the ledgers of so many partitions.
+
+        Events further ahead of the clock than `max_future_s` are refused: they would make the ledgers forget.
+        """
+        self._line = line
+        self._onward = onward
+        self._prints = prints
+        self._partitions = partitions
+        self._clock = clock
+        self._max_future_s = max_future_s
+        self._tell = tell_financiers
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Send each record to the first ledger it has to visit, or on its way where it has none."""
+        events: list[tuple[SourceRecord, SupplyChainEvent]] = []
+        refused: list[Rejected] = []
+        for record in records:
+            latest_s = self._clock.now_s() + self._max_future_s
+            event = decode_supply_chain(record.value, self._line, latest_s=latest_s)
+            if isinstance(event, Rejection):
+                refused.append(Rejected(record, event.reason, event.field, event.words))
+            else:
+                events.append((record, event))
+        claims = [claims_of(event) for _, event in events]
+        visits = visits_of(claims, self._prints, self._partitions)
+        ways = zip(events, claims, visits, strict=True)
+        return Effects([_next(self._way(*event, of, some)) for event, of, some in ways], refused)
+
+    def _way(
+        self, record: SourceRecord, event: SupplyChainEvent, claims: list[Claim], visits: list[Visit]
+    ) -> ClaimRecord:
+        return ClaimRecord(
+            onward=self._onward,
+            key=as_transaction(event).subject.encode(),
+            value=record.value or b"",
+            produced_at_ms=record.timestamp_ms,
+            financier=claims[0].financier if claims and self._tell else "",
+            visits=visits,
+        )
+
+
+class ClaimStep(StatelessReplay):
+    """The ledgers of one partition."""
+
+    def __init__(self, partition: int, terms: Terms, max_documents: int) -> None:
+        """Begin with empty ledgers of at most so many documents each."""
+        self._partition = partition
+        self._ledgers: Mapping[Route, Ledger] = {route: Ledger(route, terms, max_documents) for route in Route}
+        self._names = FinancierNames()
+        self.state: PartitionState | None = JoinedState(
+            {
+                b"p": self._ledgers[Route.PAIR],
+                b"n": self._ledgers[Route.NUMBER],
+                b"f": self._names,
+            }
+        )
+
+    def process(self, records: list[SourceRecord]) -> Effects:
+        """Take the documents that belong here, tell what they match, and send the events on."""
+        claims: list[ClaimRecord] = []
+        refused: list[Rejected] = []
+        for record in records:
+            claim = _read(record)
+            if isinstance(claim, Rejected):
+                refused.append(claim)
+            else:
+                claims.append(claim)
+        found, told = self._take(claims)
+        return Effects([*told, *(_next(self._moved_on(claim, found[at])) for at, claim in enumerate(claims))], refused)
+
+    def ask(self, visits: list[Visit]) -> list[Match]:
+        """Return what the documents that belong here match, and remember none."""
+        return [
+            match_of(change, self._names.by_hash)
+            for route, ledger in self._ledgers.items()
+            if (here := [visit for visit in visits if (visit.partition, visit.route) == (self._partition, route)])
+            for change in ledger.ask(documents_of(here, route))
+        ]
+
+    def _take(self, claims: list[ClaimRecord]) -> tuple[list[list[Match]], list[Outgoing]]:
+        found: list[list[Match]] = [[] for _ in claims]
+        told: list[Outgoing] = []
+        for route, ledger in self._ledgers.items():
+            here = [
+                (at, visit)
+                for at, claim in enumerate(claims)
+                for visit in claim.visits
+                if visit.partition == self._partition and visit.route == route
+            ]
+            if not here:
+                continue
+            self._learn_names(claims, here)
+            for change in ledger.take(documents_of([visit for _, visit in here], route)):
+                match = match_of(change, self._names.by_hash)
+                found[here[change.by][0]].append(match)
+                told.append(Outgoing(DOCUMENT_MATCHES, match_key(change, route), msgspec.json.encode(match)))
+        return found, told
+
+    def _learn_names(self, claims: list[ClaimRecord], here: list[tuple[int, Visit]]) -> None:
+        for at, visit in here:
+            if claims[at].financier:
+                hashed = int.from_bytes(visit.row[_ROW_FINANCIER : _ROW_FINANCIER + 8], "little")
+                self._names.learn(hashed, claims[at].financier)
+
+    def _moved_on(self, claim: ClaimRecord, found: list[Match]) -> ClaimRecord:
+        left = [visit for visit in claim.visits if visit.partition != self._partition]
+        return msgspec.structs.replace(claim, visits=left, matches=[*claim.matches, *found])
+
+
+def _read(record: SourceRecord) -> ClaimRecord | Rejected:
+    try:
+        claim = decode_claim(record.value or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Rejected(record, "unreadable", None, f"is no claim: {error}")
+    if not all(visit.fits() for visit in claim.visits):
+        return Rejected(record, "bad_value", "visits", "a document has another size than this version's")
+    return claim
+
+
+def _next(claim: ClaimRecord) -> Outgoing:
+    if claim.visits:
+        return Outgoing(DOCUMENT_CLAIMS, claim.key, encode_claim(claim), claim.visits[0].partition)
+    headers = produced_at_headers(claim.produced_at_ms)
+    if claim.matches:
+        headers = (*headers, (MATCHES_HEADER, msgspec.json.encode(claim.matches)))
+    return Outgoing(claim.onward, claim.key, claim.value, headers=headers)
