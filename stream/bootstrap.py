@@ -23,6 +23,7 @@ from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.pipelines.raise_alert import RaiseStep
 from stream.pipelines.score_event import Scoring
 from stream.pipelines.score_step import ScoreStep
+from stream.rare_collections import collect_rarely
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_scorers import LineScorers, scorers_over
 from stream.settings import Settings, split_paths
@@ -150,4 +151,6 @@ def run_worker(settings: Settings, role: str) -> None:
     set_up_logging(settings.log_level, pseudonyms_of(settings))
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     use_one_core()
-    build_worker(settings, role).run()
+    worker = build_worker(settings, role)
+    collect_rarely()
+    worker.run()
