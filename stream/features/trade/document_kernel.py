@@ -38,7 +38,7 @@ def arrive(document: Any, rows: Slots, lots: Slots, tick: Any) -> Any:
         lot = lots.data[take(lots, row.link, tick)]
         lot.receipts += 1.0
         lot.pledged += row.requested
-        if document.amount > lot.value:
+        if document.amount > lot.value:  # noqa: PLR1730 - an amount may be NaN
             lot.value = document.amount
     elif document.kind == DRAWDOWN:
         row.link = document.references[0]
@@ -66,7 +66,7 @@ def _link_to_order(document: Any, row: Any, rows: Slots, tick: Any) -> bool:
 
 
 @kernel
-def _measure(row: Any, dimension: Any, is_own: bool) -> bool:
+def _measure(row: Any, dimension: Any, is_own: Any) -> bool:
     """Tell whether a quantity can be added to the row's; a document's own dimension goes before what others say."""
     if dimension == 0:
         return False

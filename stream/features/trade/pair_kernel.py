@@ -13,7 +13,7 @@ from stream.features.trade.trade_window import NEAR_DAYS, SLOW_S, advance, cappe
 
 
 @kernel
-def observe_pair(document: Any, row: Any, is_sale: bool, out: Any) -> None:
+def observe_pair(document: Any, row: Any, is_sale: Any, out: Any) -> None:
     """Fill the features of the document's seller and buyer, and change their row."""
     now_s, amount = document.occurred_at_s, document.amount
     since_s = advance(row, now_s)
@@ -30,11 +30,14 @@ def observe_pair(document: Any, row: Any, is_sale: bool, out: Any) -> None:
         row.unshipped += np.float32(1.0)
     if amount > 0.0:
         _add(document, row, is_sale, weight)
+    if document.kind == CREDIT:
+        row.credits += weight
     if document.kind == SHIPMENT:
         row.unshipped = np.float32(0.0)
         if not _names_a_document(document):
             _keep_loose(document, row)
     out[to.PAIR_UNSHIPPED] = np.log1p(row.unshipped)
+    out[to.PAIR_CREDITS] = np.log1p(row.credits)
     out[to.PAIR_DILUTION] = capped_ratio(row.credited, row.invoiced)
 
 
@@ -45,10 +48,11 @@ def _move(row: Any, since_s: float) -> None:
     row.log_amount *= slow
     row.invoiced *= slow
     row.credited *= slow
+    row.credits *= slow
 
 
 @kernel
-def _add(document: Any, row: Any, is_sale: bool, weight: float) -> None:
+def _add(document: Any, row: Any, is_sale: Any, weight: float) -> None:
     if is_sale:
         row.sales += weight
         row.log_amount += np.log(document.amount) * weight

@@ -15,7 +15,7 @@ _PRIOR_VARIANCE = 0.04
 
 
 @kernel
-def observe_price(document: Any, row: Any, goods: Slots, seller: Any, is_sale: bool, tick: Any) -> None:
+def observe_price(document: Any, row: Any, goods: Slots, seller: Any, is_sale: Any, tick: Any) -> None:
     """Keep in a document's row how its unit price compares; a sale's is then taken into the code's and seller's own."""
     if document.goods == 0 or not document.amount > 0.0 or not document.quantity > 0.0:
         return

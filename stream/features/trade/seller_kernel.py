@@ -18,7 +18,7 @@ _SHORTEST_S = DAY_S
 
 
 @kernel
-def observe_seller(document: Any, row: Any, is_sale: bool, out: Any) -> None:
+def observe_seller(document: Any, row: Any, is_sale: Any, out: Any) -> None:
     """Fill the features of the document's seller, and change its row."""
     now_s, amount = document.occurred_at_s, document.amount
     since_s = advance(row, now_s)
@@ -60,7 +60,7 @@ def _move(row: Any, since_s: float) -> None:
 
 
 @kernel
-def _add(document: Any, row: Any, is_sale: bool, since_s: float, zeros: float) -> None:
+def _add(document: Any, row: Any, is_sale: Any, since_s: float, zeros: float) -> None:
     amount, fast, slow = document.amount, weigh(since_s, FAST_S), weigh(since_s, SLOW_S)
     if is_sale:
         row.turnover[0] += amount * fast
@@ -130,4 +130,4 @@ def _growth(row: Any, sums: Any) -> float:
 
 @kernel
 def _length_s(age_s: float, half_life_s: float) -> float:
-    return half_life_s / np.log(2.0) * (1.0 - fade(age_s, half_life_s)) + _SHORTEST_S
+    return float(half_life_s / np.log(2.0) * (1.0 - fade(age_s, half_life_s)) + _SHORTEST_S)

@@ -50,7 +50,7 @@ def look(slots: Slots, key: Any) -> Any:
 def take(slots: Slots, key: Any, tick: Any) -> Any:
     """Return the key's slot to be changed, made anew where there is none."""
     first = np.int64(key & np.uint64(len(slots.data) // WAYS - 1)) * WAYS
-    coldest = first
+    coldest: Any = first
     for slot in range(first, first + WAYS):
         if slots.data[slot].key == key:
             slots.data[slot].used = tick

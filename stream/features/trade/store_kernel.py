@@ -11,7 +11,7 @@ from stream.features.trade.trade_window import STORE_S, advance, fade, weigh
 
 @kernel
 def store_goods(document: Any, row: Any) -> None:
-    """Add a receipt's share of the capacity; where none is told, of the last told for these goods, else the usual share."""
+    """Add a receipt's share of the capacity: as told, else as last told for its goods, else the mean share."""
     since_s = advance(row, document.occurred_at_s)
     _move(row, since_s)
     if document.capacity > 0.0:

@@ -40,7 +40,7 @@ def _move(row: Any, now_s: float) -> float:
         row.last_s_or_nan = now_s
     elapsed_s = now_s - row.last_s_or_nan
     if elapsed_s <= 0.0:
-        return -elapsed_s
+        return float(-elapsed_s)
     weight = decay(elapsed_s, FLOW_HALF_LIFE_S)
     for place in range(EDGES):
         row.out_flow[place] = np.float32(row.out_flow[place] * weight)
@@ -105,7 +105,7 @@ def find_circles(nodes: Slots, seller: Any, buyer: Any, amount: float, now_s: fl
         slot = look(nodes, middle)
         for two in range(EDGES):
             other = last.in_key[two]
-            if other == 0 or other == buyer or other == seller or abs(day - last.in_day[two]) > WINDOW_DAYS:  # noqa: PLR1714 - compiled
+            if other == 0 or other in (buyer, seller) or abs(day - last.in_day[two]) > WINDOW_DAYS:
                 continue
             low_back, high_back = _span(low, high, last.in_amount[two])
             least_back, most_back = _span(least, most, last.in_flow[two] * fade_back)

@@ -53,16 +53,7 @@ def observe_rows(documents: npt.NDArray[np.void], tables: Tables, tick: Any, fea
 @kernel
 def _observe(document: Any, tables: Tables, tick: Any, out: npt.NDArray[np.float32]) -> None:
     rows, kind = tables.documents, document.kind
-    claim, is_new, is_sale = -1, False, False
-    if kind in (ORDER, INVOICE, RECEIPT, DRAWDOWN):
-        claim, is_new, is_sale = arrive(document, rows, tables.lots, tick)
-    elif kind in (REQUEST, CREDIT, SHIPMENT):
-        refer(document, rows, tables.lots, tick)
-    if kind not in (ORDER, INVOICE, RECEIPT, SHIPMENT):
-        claim = find_claim(document, rows)
-    elif is_new:
-        series = tables.series.data[take(tables.series, mix(document.issuer, np.uint64(kind)), tick)]
-        observe_number(document, rows.data[claim], series)
+    claim, is_new, is_sale = _place(document, tables, tick)
     if kind != SHIPMENT or document.currency != 0:
         _observe_seller(document, claim, tables, is_new, is_sale, tick, out)
     buyer = document.buyer
@@ -83,7 +74,7 @@ def _observe(document: Any, tables: Tables, tick: Any, out: npt.NDArray[np.float
 
 @kernel
 def _observe_seller(
-    document: Any, claim: Any, tables: Tables, is_new: bool, is_sale: bool, tick: Any, out: npt.NDArray[np.float32]
+    document: Any, claim: Any, tables: Tables, is_new: Any, is_sale: Any, tick: Any, out: npt.NDArray[np.float32]
 ) -> None:
     row = tables.sellers.data[take(tables.sellers, mix(document.seller, document.currency), tick)]
     observe_seller(document, row, is_sale, out)
@@ -93,7 +84,7 @@ def _observe_seller(
 
 @kernel
 def _observe_graph(
-    document: Any, claim: Any, buyer: Any, tables: Tables, is_sale: bool, tick: Any, out: npt.NDArray[np.float32]
+    document: Any, claim: Any, buyer: Any, tables: Tables, is_sale: Any, tick: Any, out: npt.NDArray[np.float32]
 ) -> None:
     nodes, now_s = tables.nodes, document.occurred_at_s
     source, sink = mix(document.seller, document.currency), mix(buyer, document.currency)
@@ -106,9 +97,7 @@ def _observe_graph(
 
 
 @kernel
-def _tell_goods(
-    document: Any, row: Any, tables: Tables, is_new: bool, tick: Any, out: npt.NDArray[np.float32]
-) -> None:
+def _tell_goods(document: Any, row: Any, tables: Tables, is_new: Any, tick: Any, out: npt.NDArray[np.float32]) -> None:
     if row.kind != RECEIPT:
         return
     tell_pledge(row, tables.lots, out)
@@ -117,3 +106,20 @@ def _tell_goods(
     slot = look(tables.stores, row.store)
     if slot >= 0:
         tell_store(tables.stores.data[slot], document.occurred_at_s, out)
+
+
+@kernel
+def _place(document: Any, tables: Tables, tick: Any) -> Any:
+    """Take a document into its row and those it names; return its claim's slot, and whether it is new and a sale."""
+    rows, kind = tables.documents, document.kind
+    claim, is_new, is_sale = -1, False, False
+    if kind in (ORDER, INVOICE, RECEIPT, DRAWDOWN):
+        claim, is_new, is_sale = arrive(document, rows, tables.lots, tick)
+    elif kind in (REQUEST, CREDIT, SHIPMENT):
+        refer(document, rows, tables.lots, tick)
+    if kind not in (ORDER, INVOICE, RECEIPT, SHIPMENT):
+        claim = find_claim(document, rows)
+    elif is_new:
+        series = tables.series.data[take(tables.series, mix(document.issuer, np.uint64(kind)), tick)]
+        observe_number(document, rows.data[claim], series)
+    return claim, is_new, is_sale

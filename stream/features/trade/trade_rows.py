@@ -78,6 +78,7 @@ PAIR_ROW = np.dtype(
         ("log_amount", "<f8"),
         ("invoiced", "<f8"),
         ("credited", "<f8"),
+        ("credits", "<f8"),
         ("unshipped", "<f4"),
         ("next", "<u4"),
         ("loose_quantity", "<f8", (LOOSE,)),
@@ -100,7 +101,15 @@ LOT_ROW = np.dtype([*_HEAD, ("receipts", "<f8"), ("value", "<f8"), ("pledged", "
 """A lot of a warehouse: its receipts, the largest declared value, what was asked for on it."""
 
 STORE_ROW = np.dtype(
-    [*_HEAD, ("last_s_or_nan", "<f8"), ("fill", "<f8"), ("known", "<f8"), ("shares", "<f8"), ("goods", "<u8"), ("capacity", "<f8")]
+    [
+        *_HEAD,
+        ("last_s_or_nan", "<f8"),
+        ("fill", "<f8"),
+        ("known", "<f8"),
+        ("shares", "<f8"),
+        ("goods", "<u8"),
+        ("capacity", "<f8"),
+    ]
 )
 """A warehouse's location: decayed sum of receipts over its capacity, and the capacity that was last told."""
 

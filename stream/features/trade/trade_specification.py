@@ -41,10 +41,11 @@ _PAIR = (
     Feature("buyer_new", "subject", "buyer first seen", text_if_not="a buyer known for more than 30 days"),
     Feature("pair_age", "subject", "seller and buyer first seen together {value:.0f} days ago", _count),
     Feature("buyer_sellers", "subject", "{value:.0f} sellers sell to this buyer"),
-    Feature("amount_vs_pair", "subject", "amount {value:.1f} times what is usual between the two", _times, movable=True),
+    Feature("amount_vs_pair", "subject", "amount {value:.1f} times the two's usual", _times, movable=True),
     Feature("pair_share", "subject", "{value:.0%} of the seller's sales go to this buyer"),
     Feature("buyers", "subject", "the seller has {value:.1f} buyers by the spread of its sales"),
     Feature("pair_unshipped", "subject", "{value:.0f} sales since the two's last shipment", _count),
+    Feature("pair_credits", "subject", "about {value:.0f} credit notes between the two in three months", _count),
 )  # fmt: skip
 
 _NUMBER_AND_AMOUNT = (
@@ -70,7 +71,7 @@ _MONEY = (
         "payer_account_new", "subject", "an account the payer was not seen with", text_if_not="an account of the payer"
     ),
     Feature(
-        "payer_account_of_seller", "subject", "paid from the seller's own account", text_if_not="not the seller's account"
+        "payer_account_of_seller", "subject", "paid from the seller's own account", text_if_not="not from the seller"
     ),
     Feature("since_drawdown", "subject", "{value:.1f} days after the seller's last drawdown", _days, movable=True),
     Feature("turnover_growth", "subject", "turnover of two weeks {value:.1f} times that of three months", _times),
