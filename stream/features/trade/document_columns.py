@@ -1,5 +1,6 @@
 """Documents as columns: amounts, quantities in base units, days, and hashes of whom and what they name."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +54,7 @@ _IN_BASE = {code: (float(unit.in_base), _DIMENSIONS[unit.dimension]) for code, u
 _TEN = [10.0**-scale for scale in range(10)]
 _MOST_DIGITS = 15
 _NAN = float("nan")
+_NO_DIGITS = re.compile("[^0-9]+")
 
 Documents = npt.NDArray[np.void]
 
@@ -163,8 +165,4 @@ def _dimension(given: dict[str, Any]) -> tuple[int]:
 
 
 def _digits(number: str) -> str:
-    return "".join(filter(_is_digit, number))
-
-
-def _is_digit(character: str) -> bool:
-    return "0" <= character <= "9"
+    return _NO_DIGITS.sub("", number)

@@ -1,20 +1,42 @@
 """What documents of trade say of one another, in whatever order they come."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream.errors import ForeshotError
 from stream.features.trade.trade_columns import TRADE_WIDTH
 from stream.features.trade.trade_features import observe_documents
 from stream.features.trade.trade_specification import NAMES
 from stream.features.trade.trade_state import TradeSizes, TradeState
+from tests.builders.supply_chain import (
+    a_credit_note,
+    a_drawdown,
+    a_financing_request,
+    a_purchase_order,
+    a_repayment,
+    a_shipment,
+    a_warehouse_receipt,
+    an_acceptance,
+    an_invoice,
+)
 from tests.unit.features.trade.trade_documents import documents
 from tests.unit.features.trade.trade_oracle import Oracle
 
 SMALL = TradeSizes(*[64] * 9)
+A_DOCUMENT = {
+    "shipment": a_shipment,
+    "warehouse_receipt": a_warehouse_receipt,
+    "repayment": a_repayment,
+    "financing_request": a_financing_request,
+}
+ORDER_FREE = (
+    "no_order", "no_shipment", "shipped_after_invoice", "invoiced_after_order", "quantity_vs_order",
+    "quantity_vs_shipment", "invoiced_vs_order", "financed_times", "financed_vs_amount", "order_financed",
+    "other_financier", "pair_age", "pair_share", "buyers", "pair_credits", "dilution", "pair_dilution", "credited",
+    "turnover_growth", "financing_growth", "limit_use", "benford_distance",
+)  # fmt: skip
 
 
 def a_state():
@@ -59,3 +81,59 @@ def test_a_restored_state_goes_on_to_the_bit_wherever_it_was_drained(arrived, fi
     rest = arrived[first + second :]
     assert observe_documents(restored, rest).tobytes() == observe_documents(state, rest).tobytes()
     assert restored.drain_changes() == state.drain_changes()
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_what_is_known_of_a_deal_is_the_same_in_whatever_order_its_documents_came(data):
+    deal = [a_purchase_order(), a_shipment(), an_invoice(), a_financing_request(), a_credit_note(), a_drawdown()]
+    told = []
+    for arrived in (deal, data.draw(st.permutations(deal))):
+        state = a_state()
+        observe_documents(state, arrived)
+        told.append(observe_documents(state, [an_acceptance()])[0])
+    after = [NAMES.index(name) for name in ORDER_FREE]
+    assert told[0][after] == pytest.approx(told[1][after], rel=1e-5)
+    assert np.isfinite(told[0][after]).all()
+
+
+@pytest.mark.parametrize("kind", ["shipment", "warehouse_receipt", "repayment", "financing_request"])
+def test_a_lonely_document_has_nan_where_nothing_applies(kind):
+    row = observe_documents(a_state(), [A_DOCUMENT[kind]()])[0]
+    assert np.isnan(row[[NAMES.index(name) for name in ("unit_price", "quantity_vs_order", "limit_use")]]).all()
+    assert np.isnan(row[NAMES.index("no_shipment")])
+
+
+def test_a_quantity_of_another_dimension_is_not_compared():
+    pieces = {"value": 5, "unit_code": "C62"}
+    rows = observe_documents(a_state(), [a_purchase_order(quantity=pieces), a_shipment(), an_invoice()])
+    assert np.isnan(rows[2, NAMES.index("quantity_vs_order")])
+    assert rows[2, NAMES.index("no_shipment")] == 0.0
+
+
+def test_an_invoice_is_found_under_a_number_in_full_width():
+    wide = [{"type": "invoice", "number": "\uff29\uff2e\uff36\uff0d\uff11", "issuer": "S1"}]
+    rows = observe_documents(a_state(), [an_invoice(), a_financing_request(references=wide)])
+    assert rows[1, NAMES.index("financed_vs_amount")] == pytest.approx(0.0)
+
+
+def test_lines_do_not_see_each_others_documents():
+    rows = observe_documents(a_state(), [an_invoice(line="a"), a_financing_request(line="b")])
+    assert np.isnan(rows[1, NAMES.index("claim_age")])
+
+
+def test_no_documents_have_no_features():
+    assert observe_documents(a_state(), []).shape == (0, TRADE_WIDTH)
+
+
+def test_memory_is_bounded_and_what_was_dropped_is_forgotten():
+    state = a_state()
+    many = [an_invoice(document_number=f"INV-{at}", seller={"id": f"S{at}"}) for at in range(500)]
+    observe_documents(state, many)
+    assert state.counts()["documents"] <= SMALL.documents
+    assert state.size_bytes() == a_state().size_bytes()
+
+
+def test_rows_that_are_not_of_trade_are_refused():
+    with pytest.raises(ForeshotError, match="no row of trade"):
+        a_state().restore([(b"cards\0card-1", b"")])

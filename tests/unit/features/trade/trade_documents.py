@@ -64,8 +64,18 @@ def _document(draw, at):
         made["buyer"] = None
     else:
         made["buyer"] = _party(draw, buyer)
+    made |= _money(draw, kind) | _goods(draw, kind)
     if kind == "repayment":
         made["payer"] = _party(draw, draw(st.sampled_from([buyer, seller])))
+    if kind == "financing_request":
+        basis = made["references"][0]["type"]
+        made["basis"] = _NEEDED[basis]
+        made["warehouse"] = {"id": "W"} if basis == "warehouse_receipt" else None
+    return EVENT_TYPES[kind].model_validate(supply_chain_fields(kind, **made))
+
+
+def _money(draw, kind):
+    made = {}
     if kind not in ("shipment", "warehouse_receipt"):
         made["amount_minor"] = draw(st.one_of(st.integers(0, 10**7), st.sampled_from([1000, 50_000])))
         made["currency"] = draw(st.sampled_from(["USD", "USD", "USD", "EUR"]))
@@ -73,6 +83,11 @@ def _document(draw, at):
         made["financier"] = {"id": draw(st.sampled_from(["F", "G"]))}
     if kind == "drawdown":
         made["limit_minor"] = draw(st.integers(1, 10**7))
+    return made
+
+
+def _goods(draw, kind):
+    made = {}
     if kind in ("purchase_order", "invoice", "shipment", "warehouse_receipt"):
         made["goods_code"] = draw(st.sampled_from(["740311", "740311", None]))
         unit, most = draw(st.sampled_from([("KGM", 10**6), ("TNE", 1000)]))
@@ -82,8 +97,4 @@ def _document(draw, at):
         made["capacity"] = draw(st.sampled_from([None, {"value": 900, "unit_code": "TNE"}]))
         if draw(st.booleans()):
             made |= {"declared_value_minor": draw(st.integers(1, 10**7)), "currency": "USD"}
-    if kind == "financing_request":
-        basis = made["references"][0]["type"]
-        made["basis"] = _NEEDED[basis]
-        made["warehouse"] = {"id": "W"} if basis == "warehouse_receipt" else None
-    return EVENT_TYPES[kind].model_validate(supply_chain_fields(kind, **made))
+    return made

@@ -1,73 +1,33 @@
 """The features of trade as slow plain Python: each is a scan of all documents so far, in order of arrival."""
 
-from itertools import pairwise, permutations
-from math import exp, expm1, inf, isnan, log, log1p, log10, nan
+from math import expm1, inf, log, log1p, log10, nan
 
-import numpy as np
-
-from stream.events.supply_chain.identifier import comparable
-
-DAY_S = 86400.0
-FAST, SLOW, LOAN, STORE, FLOW = 14, 90, 180, 30, 30
-KEPT = ("purchase_order", "invoice", "warehouse_receipt", "drawdown")
-CLAIMS = KEPT[:3]
-
-
-def party(event, role):
-    found = getattr(event, role, None)
-    return None if found is None else comparable(found.id)
-
-
-def amount_of(event):
-    value = getattr(event, "amount_minor", getattr(event, "declared_value_minor", None))
-    return nan if value is None else float(value)
-
-
-def quantity_of(event, name="quantity"):
-    value = getattr(event, name, None)
-    return nan if value is None else float(value.in_base())
-
-
-def dimension_of(event):
-    value = getattr(event, "quantity", None)
-    return None if value is None else value.dimension
-
-
-def currency_of(event):
-    return getattr(event, "currency", None)
-
-
-def days(event):
-    return (event.issue_date.toordinal()) - 719_163
-
-
-def signed_log(value):
-    return log1p(abs(value)) * (1 if value >= 0 else -1) if not isnan(value) else nan
-
-
-def log_ratio(over, under):
-    return log(over / under) if over > 0 and under > 0 else nan
-
-
-def capped(over, under):
-    return min(max(over / under, 0.0), 10.0) if under > 0 else nan
-
-
-def left(elapsed_s, half_life_days):
-    return 2.0 ** (-elapsed_s / (half_life_days * DAY_S))
-
-
-def newest(events):
-    return max((one.occurred_at_s for one in events), default=nan)
-
-
-def total(events, half_life_days, of, at_s=None):
-    at_s = newest(events) if at_s is None else at_s
-    return sum(of(one) * left(at_s - one.occurred_at_s, half_life_days) for one in events)
-
-
-def refs(event):
-    return [one.key for one in event.references if one.type in KEPT][:4]
+from tests.unit.features.trade.circle_oracle import CircleOracle
+from tests.unit.features.trade.document_reading import (
+    CLAIMS,
+    DAY_S,
+    FAST,
+    LOAN,
+    SLOW,
+    STORE,
+    amount_of,
+    capped,
+    code,
+    currency_of,
+    days,
+    dimension_of,
+    left,
+    log_price,
+    log_ratio,
+    newest,
+    noughts,
+    party,
+    priced,
+    quantity_of,
+    refs,
+    signed_log,
+    total,
+)
 
 
 class Oracle:
@@ -91,16 +51,16 @@ class Oracle:
         self.new.append(one)
         order = self.order_key(one)
         earlier = [other for other in self.new[:-1] if other.type == "invoice" and self.order_key(other) == key]
-        if one.type != "invoice" or order not in self.arrived:
-            if one.type != "purchase_order" or not earlier:
-                self.sales.append(one)
+        is_later = one.type == "invoice" and order in self.arrived
+        if not is_later and not (one.type == "purchase_order" and earlier):
+            self.sales.append(one)
         self.arrived[key] = one
 
     @staticmethod
     def order_key(event):
         return next((key for key in refs(event) if key[0] == "purchase_order"), None)
 
-    def claim_of(self, event, known=None):
+    def claim_of(self, event):
         if event.type in CLAIMS:
             return self.arrived[event.document.key]
         if event.type == "shipment":
@@ -128,7 +88,7 @@ class Oracle:
         if buyer is not None:
             self.pair(out, buyer)
             if currency_of(self.now):
-                self.graph(out, buyer, claim)
+                out |= CircleOracle(self, buyer).features(claim)
         if claim is not None:
             self.claim(out, claim, buyer)
             self.number_and_price(out, claim)
@@ -161,7 +121,9 @@ class Oracle:
             if currency_of(claim) == currency_of(order):
                 of = amount_of(order)
                 keys = {order.document.key, *(one.document.key for one in siblings)}
-                of_order = sum(a * s for k in keys for one, s in self.referring("financing_request", k) for a in [amount_of(one)])
+                of_order = sum(
+                    a * s for k in keys for one, s in self.referring("financing_request", k) for a in [amount_of(one)]
+                )
                 out["invoiced_vs_order"] = log_ratio(sum(amount_of(one) for one in siblings), of)
                 out["order_financed"] = log_ratio(of_order, of)
         self.shipment(out, claim, buyer, siblings)
@@ -211,13 +173,21 @@ class Oracle:
             out["amount_noughts"] = noughts(amount)
             if before:
                 usual = total(before, SLOW, lambda one: noughts(amount_of(one)))
-                out["noughts_vs_own"] = noughts(amount) - usual / total(before, SLOW, lambda one: 1)
-        digits = [total([o for o in sold if str(int(amount_of(o)))[0] == str(d)], SLOW, lambda _: 1, at_s) for d in range(1, 10)]
+                out["noughts_vs_own"] = noughts(amount) - usual / total(before, SLOW, lambda _: 1)
+        digits = [
+            total([o for o in sold if str(int(amount_of(o)))[0] == str(d)], SLOW, lambda _: 1, at_s)
+            for d in range(1, 10)
+        ]
         benford = [log10(1 + 1 / d) for d in range(1, 10)]
         whole = 10 + sum(digits)
         out["benford_distance"] = sum(abs((n + 10 * p) / whole - p) for n, p in zip(digits, benford, strict=True)) / 2
-        of = {kind: [one for one in paid if one.type == kind] for kind in ("invoice", "credit_note", "financing_request", "drawdown", "repayment")}
-        out["dilution"] = capped(total(of["credit_note"], SLOW, amount_of, at_s), total(of["invoice"], SLOW, amount_of, at_s))
+        of = {
+            kind: [one for one in paid if one.type == kind]
+            for kind in ("invoice", "credit_note", "financing_request", "drawdown", "repayment")
+        }
+        out["dilution"] = capped(
+            total(of["credit_note"], SLOW, amount_of, at_s), total(of["invoice"], SLOW, amount_of, at_s)
+        )
         out["turnover_growth"] = growth(sold, at_s, first_s)
         out["financing_growth"] = growth(of["financing_request"], at_s, first_s)
         drawn = total(of["drawdown"], LOAN, amount_of, at_s) - total(of["repayment"], LOAN, amount_of, at_s)
@@ -232,7 +202,11 @@ class Oracle:
 
     def number_and_price(self, out, claim):
         at = next(at for at, one in enumerate(self.new) if one is claim)
-        series = [one.document_number for one in self.new[:at] if (one.type, party(one, one.issued_by)) == (claim.type, party(claim, claim.issued_by))]
+        series = [
+            one.document_number
+            for one in self.new[:at]
+            if (one.type, party(one, one.issued_by)) == (claim.type, party(claim, claim.issued_by))
+        ]
         digits = ["".join(c for c in number if c.isdigit()) for number in series]
         own = "".join(c for c in claim.document_number if c.isdigit())
         out["number_repeated"] = float(own in [one for one in digits if one][-16:])
@@ -249,18 +223,25 @@ class Oracle:
         at = next(at for at, one in enumerate(self.new) if one is claim)
         alike = [one for one in self.new[:at] if one in self.sales and priced(one) and code(one) == code(claim)]
         seen = [one for one in self.new[: at + 1] if priced(one) and code(one) == code(claim)]
-        count = total(alike, SLOW, lambda one: 1, newest(seen))
+        count = total(alike, SLOW, lambda _: 1, newest(seen))
         if count < 3:
             return {}
         mean = total(alike, SLOW, log_price, newest(seen)) / count
         variance = max(total(alike, SLOW, lambda one: log_price(one) ** 2, newest(seen)) / count - mean**2, 0)
         ratio = log_price(claim) - mean
         out = {"unit_price": ratio, "unit_price_deviation": ratio / ((count * variance + 0.04) / (count + 1)) ** 0.5}
-        mine = [one for one in self.new[:at] if one in self.sales and (party(one, "seller"), currency_of(one)) == (party(claim, "seller"), currency_of(claim))]
+        mine = [
+            one
+            for one in self.new[:at]
+            if one in self.sales
+            and (party(one, "seller"), currency_of(one)) == (party(claim, "seller"), currency_of(claim))
+        ]
         known = [(one, self.price(one)["unit_price"]) for one in mine if self.price(one)]
         if known:
             weights = [left(-one.occurred_at_s + known[0][0].occurred_at_s, SLOW) for one, _ in known]
-            out["unit_price_vs_own"] = ratio - sum(w * r for w, (_, r) in zip(weights, known, strict=True)) / sum(weights)
+            out["unit_price_vs_own"] = ratio - sum(w * r for w, (_, r) in zip(weights, known, strict=True)) / sum(
+                weights
+            )
         return out
 
     def pair(self, out, buyer):
@@ -277,71 +258,38 @@ class Oracle:
         sold = [one for one in ours if one in self.sales and amount_of(one) > 0]
         before = [one for one in sold if one is not now]
         if amount > 0 and before:
-            out["amount_vs_pair"] = log(amount) - total(before, SLOW, lambda one: log(amount_of(one))) / total(before, SLOW, lambda one: 1)
+            out["amount_vs_pair"] = log(amount) - total(before, SLOW, lambda one: log(amount_of(one))) / total(
+                before, SLOW, lambda _: 1
+            )
         unshipped = 0
         for one in ours:
             unshipped = 0 if one.type == "shipment" else unshipped + (one in self.sales)
         out["pair_unshipped"] = log1p(unshipped)
-        credits = [one for one in ours if one.type == "credit_note"]
-        out["pair_credits"] = log1p(total(credits, SLOW, lambda one: 1, at_s))
+        notes = [one for one in ours if one.type == "credit_note"]
+        out["pair_credits"] = log1p(total(notes, SLOW, lambda _: 1, at_s))
         invoiced = total([one for one in ours if one.type == "invoice"], SLOW, amount_of, at_s)
-        out["pair_dilution"] = capped(total(credits, SLOW, amount_of, at_s), invoiced)
-
-    def graph(self, out, buyer, claim):
-        seller, currency, now_s = party(self.now, "seller"), currency_of(self.now), self.now.occurred_at_s
-        edges, at_s = {}, {}
-        for one in self.sales:
-            ends = party(one, "seller"), party(one, "buyer")
-            if currency_of(one) == currency and None not in ends and amount_of(one) > 0:
-                edges.setdefault(ends, []).append(one)
-                for end in ends:
-                    at_s[end] = max(at_s.get(end, -inf), one.occurred_at_s)
-
-        def flow(source, sink, node):
-            stands = max(now_s, at_s[node])
-            return sum(amount_of(one) * left(stands - one.occurred_at_s, FLOW) for one in edges[source, sink])
-
-        def last(source, sink):
-            return max(enumerate(edges[source, sink]), key=lambda one: (np.float32(one[1].occurred_at_s / DAY_S), one[0]))[1]
-
-        if buyer in at_s:
-            out["buyer_sellers"] = float(len({source for source, sink in edges if sink == buyer}))
-        flows = {sink: flow(source, sink, source) for source, sink in edges if source == seller}
-        if flows:
-            shares = [value / sum(flows.values()) for value in flows.values()]
-            out["pair_share"] = flows.get(buyer, 0.0) / sum(flows.values())
-            out["buyers"] = exp(-sum(share * log(share) for share in shares))
-        if claim is None or not amount_of(claim) > 0:
-            return
-        out["circle_hops"] = out["circle_balance"] = out["circle_flow"] = 0.0
-        if seller == buyer or seller not in at_s or buyer not in at_s:
-            return
-        firms, circles = set(at_s) - {seller, buyer}, []
-        for between in range(3):
-            for middle in permutations(firms, between):
-                ways = list(pairwise([buyer, *middle, seller]))
-                if all(way in edges and abs(now_s / DAY_S - last(*way).occurred_at_s / DAY_S) <= 60 for way in ways):
-                    circles.append(ways)
-        own = flow(seller, buyer, seller) if (seller, buyer) in edges else amount_of(claim)
-        found = []
-        for ways in circles:
-            sales = [amount_of(claim), *(amount_of(last(*way)) for way in ways)]
-            # The last way of three or four hops is read off the edges into the seller.
-            nodes = [source for source, _ in ways[:-1]] + [ways[-1][1] if len(ways) > 1 else ways[-1][0]]
-            sums = [own, *(flow(*way, node) for way, node in zip(ways, nodes, strict=True))]
-            found.append((min(sales) / max(sales), len(ways) + 1, min(sums) / max(sums)))
-        if found:
-            best = max(found)[0]
-            out["circle_balance"], out["circle_flow"] = best, max(one[2] for one in found)
-            hops = {one[1] for one in found if one[0] > best * (1 - 1e-6)}
-            out["circle_hops"] = float(hops.pop()) if len(hops) == 1 else None
+        out["pair_dilution"] = capped(total(notes, SLOW, amount_of, at_s), invoiced)
 
     def stored(self, out, claim):
-        same = [one for one in self.new if one.type == "warehouse_receipt" and (party(one, "warehouse"), one.lot) == (party(claim, "warehouse"), claim.lot)]
-        asked = sum(amount_of(one) * share for held in same for one, share in self.referring("financing_request", held.document.key))
+        same = [
+            one
+            for one in self.new
+            if one.type == "warehouse_receipt"
+            and (party(one, "warehouse"), one.lot) == (party(claim, "warehouse"), claim.lot)
+        ]
+        asked = sum(
+            amount_of(one) * share
+            for held in same
+            for one, share in self.referring("financing_request", held.document.key)
+        )
         out["lot_receipts"] = log1p(len(same) - 1)
         out["lot_pledged"] = log_ratio(asked, max((amount_of(one) for one in same if amount_of(one) > 0), default=0.0))
-        there = [one for one in self.new if one.type == "warehouse_receipt" and (party(one, "warehouse"), one.location) == (party(claim, "warehouse"), claim.location)]
+        there = [
+            one
+            for one in self.new
+            if one.type == "warehouse_receipt"
+            and (party(one, "warehouse"), one.location) == (party(claim, "warehouse"), claim.location)
+        ]
         capacity, goods, shares, all_shares = 0.0, None, [], []
         for one in there:
             if quantity_of(one, "capacity") > 0:
@@ -353,7 +301,9 @@ class Oracle:
                 all_shares.append(sum(shares) / len(shares) if shares else 0.0)
         if shares:
             at_s = max(newest(there), self.now.occurred_at_s)
-            out["store_fill"] = sum(s * left(at_s - one.occurred_at_s, STORE) for s, one in zip(all_shares, there, strict=True))
+            out["store_fill"] = sum(
+                s * left(at_s - one.occurred_at_s, STORE) for s, one in zip(all_shares, there, strict=True)
+            )
 
     def payer(self, out, claim):
         accounts = {}
@@ -364,8 +314,9 @@ class Oracle:
                     accounts.setdefault(named.id, set()).add(named.account)
             payer = getattr(one, "payer", None)
             if payer is not None and payer.account and payer.id != one.seller.id:
-                if payer.account not in accounts.get(one.seller.id, set()):
-                    accounts.setdefault(payer.id, set()).add(payer.account)
+                owned = accounts.get(one.seller.id, set())
+                accounts.setdefault(payer.id, set()).update({payer.account} - owned)
+                accounts = {firm: known for firm, known in accounts.items() if known}
         payer, seller = self.now.payer, self.now.seller
         if claim is not None and party(claim, "buyer"):
             out["payer_not_buyer"] = float(payer.id != party(claim, "buyer"))
@@ -376,26 +327,11 @@ class Oracle:
             out["payer_account_of_seller"] = float(own)
 
 
-def noughts(amount):
-    text = str(int(amount))
-    return float(len(text) - len(text.rstrip("0")))
-
-
 def growth(events, at_s, first_s):
     fast, slow = (total(events, half, amount_of, at_s) for half in (FAST, SLOW))
     if not fast > 0 or not slow > 0:
         return nan
-    lengths = [half * DAY_S / log(2) * -expm1(-log(2) * (at_s - first_s) / (half * DAY_S)) + DAY_S for half in (FAST, SLOW)]
+    lengths = [
+        half * DAY_S / log(2) * -expm1(-log(2) * (at_s - first_s) / (half * DAY_S)) + DAY_S for half in (FAST, SLOW)
+    ]
     return log(fast / lengths[0] / (slow / lengths[1]))
-
-
-def priced(event):
-    return bool(getattr(event, "goods_code", None)) and amount_of(event) > 0 and quantity_of(event) > 0
-
-
-def code(event):
-    return event.goods_code, currency_of(event), dimension_of(event)
-
-
-def log_price(event):
-    return log(amount_of(event) / quantity_of(event))
