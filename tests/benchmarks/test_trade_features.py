@@ -63,16 +63,22 @@ def _search(nodes, times, out):
         find_circles(nodes, np.uint64(1), np.uint64(2), 100.0, _NOW_S, out)
 
 
-def test_the_search_for_circles_at_its_worst(benchmark):
-    """All edges taken, all in the window, and no circle that would end a comparison early."""
+def a_full_neighbourhood(*, is_closed):
+    """Return nodes with every edge taken and in the window: of no way back to the seller, or of 256."""
     nodes = SlotTable(b"nodes", trade_rows.NODE_ROW, 1024).slots
     for middle in range(3, 3 + EDGES):
         add_sale(nodes, np.uint64(2), np.uint64(middle), 100.0, _NOW_S, np.uint64(1))
-        for other in range(100, 100 + EDGES):
+    for other in range(100, 100 + EDGES):
+        for middle in range(3, 3 + EDGES):
             add_sale(nodes, np.uint64(middle), np.uint64(other), 100.0, _NOW_S, np.uint64(1))
-        add_sale(nodes, np.uint64(500 + middle), np.uint64(1), 100.0, _NOW_S, np.uint64(1))
-    out = np.zeros(TRADE_WIDTH, np.float32)
+        add_sale(nodes, np.uint64(other if is_closed else other + 400), np.uint64(1), 100.0, _NOW_S, np.uint64(1))
+    return nodes
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_the_search_for_circles_at_its_worst(benchmark, is_closed):
+    nodes, out = a_full_neighbourhood(is_closed=is_closed), np.zeros(TRADE_WIDTH, np.float32)
     _search(nodes, 1, out)
     benchmark.extra_info["searches"] = SEARCHES
     benchmark(_search, nodes, SEARCHES, out)
-    assert out[CYCLE_HOPS] == 0.0
+    assert out[CYCLE_HOPS] == (4.0 if is_closed else 0.0)
