@@ -125,8 +125,9 @@ def _texts(event: AnyEvent, given: dict[str, Any]) -> list[str]:
 
 
 def _followed(event: AnyEvent) -> list[Any]:
-    """Return the references that are followed: the first few that documents rest on."""
-    return [one for one in event.references if KINDS.get(one.type) in _KEPT][:REFERENCES]
+    """Return the references that are followed: the first few that documents rest on, each once."""
+    kept = [one for one in event.references if KINDS.get(one.type) in _KEPT]
+    return kept if len(kept) < 2 else list({one.key: one for one in kept}.values())[:REFERENCES]
 
 
 def _reference_kinds(event: AnyEvent) -> list[int]:

@@ -64,7 +64,7 @@ def total(events, half_life_days, of, at_s=None):
 
 
 def refs(event):
-    return [one.key for one in event.references if one.type in KEPT][:4]
+    return list(dict.fromkeys(one.key for one in event.references if one.type in KEPT))[:4]
 
 
 def noughts(amount):

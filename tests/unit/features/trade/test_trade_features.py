@@ -1,16 +1,23 @@
 """What documents of trade say of one another, in whatever order they come."""
 
+from dataclasses import replace
+
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.errors import ForeshotError
+from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
 from stream.features.trade.trade_columns import TRADE_WIDTH
 from stream.features.trade.trade_features import observe_documents
 from stream.features.trade.trade_specification import NAMES
 from stream.features.trade.trade_state import TradeSizes, TradeState
+from stream.simulation.supply_chain.simulate import simulate_supply_chain
+from tests.builders.economy import a_mixed_line
 from tests.builders.supply_chain import (
+    INVOICE,
     a_credit_note,
     a_drawdown,
     a_financing_request,
@@ -25,6 +32,7 @@ from tests.unit.features.trade.trade_documents import documents
 from tests.unit.features.trade.trade_oracle import Oracle
 
 SMALL = TradeSizes(*[64] * 9)
+_MOST = 80
 A_DOCUMENT = {
     "shipment": a_shipment,
     "warehouse_receipt": a_warehouse_receipt,
@@ -43,10 +51,8 @@ def a_state():
     return TradeState(SMALL)
 
 
-@settings(max_examples=40)
-@given(documents())
-def test_every_feature_equals_the_slow_oracle(arrived):
-    rows = observe_documents(a_state(), arrived)
+def check(arrived):
+    rows = observe_documents(TradeState(), arrived)
     for at, row in enumerate(rows):
         expected = Oracle(arrived[: at + 1]).features()
         assert not set(expected) - set(NAMES)
@@ -54,6 +60,26 @@ def test_every_feature_equals_the_slow_oracle(arrived):
             wanted = expected.get(name, np.nan)
             if wanted is not None:
                 assert value == pytest.approx(wanted, rel=2e-3, abs=2e-3, nan_ok=True), (at, arrived[at].type, name)
+    return rows
+
+
+@settings(max_examples=40)
+@given(documents())
+def test_every_feature_equals_the_slow_oracle(arrived):
+    check(arrived)
+
+
+@pytest.mark.parametrize("is_shuffled", [False, True])
+@pytest.mark.parametrize("kind", ["factoring", "warehouse_receipts"])
+def test_every_feature_equals_the_slow_oracle_on_simulated_trade(kind, is_shuffled):
+    line = replace(a_mixed_line(kind, 4), sellers=16, buyers=6, deals_per_year=40)
+    made = simulate_supply_chain([line], 180, 2).documents[-_MOST:]
+    arrived = [EVENT_TYPES[one["type"]].model_validate_json(orjson.dumps(one)) for one in made]
+    if is_shuffled:
+        np.random.default_rng(1).shuffle(arrived)
+    rows = check(arrived)
+    told = {name for name, seen in zip(NAMES, np.isfinite(rows).any(0).tolist(), strict=True) if seen}
+    assert len(told) >= (37 if kind == "factoring" else 20)
 
 
 @settings(max_examples=30)
@@ -115,6 +141,12 @@ def test_an_invoice_is_found_under_a_number_in_full_width():
     wide = [{"type": "invoice", "number": "\uff29\uff2e\uff36\uff0d\uff11", "issuer": "S1"}]
     rows = observe_documents(a_state(), [an_invoice(), a_financing_request(references=wide)])
     assert rows[1, NAMES.index("financed_vs_amount")] == pytest.approx(0.0)
+
+
+def test_a_document_that_is_named_twice_counts_once():
+    twice = [INVOICE, INVOICE]
+    rows = observe_documents(a_state(), [an_invoice(), a_financing_request(references=twice), an_acceptance()])
+    assert np.expm1(rows[2, NAMES.index("financed_times")]) == pytest.approx(1.0)
 
 
 def test_lines_do_not_see_each_others_documents():

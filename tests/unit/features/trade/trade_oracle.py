@@ -37,8 +37,10 @@ class Oracle:
         self.arrived = {}
         self.sales = []
         self.new = []
+        self.claims, self.prices = [], {}
         for one in events:
             self._arrive(one)
+            self.claims.append(self.claim_of(one))
 
     def _arrive(self, one):
         key = one.document.key
@@ -50,11 +52,16 @@ class Oracle:
             return
         self.new.append(one)
         order = self.order_key(one)
-        earlier = [other for other in self.new[:-1] if other.type == "invoice" and self.order_key(other) == key]
         is_later = one.type == "invoice" and order in self.arrived
-        if not is_later and not (one.type == "purchase_order" and earlier):
+        if not is_later and not (one.type == "purchase_order" and self._is_invoiced(key)):
             self.sales.append(one)
         self.arrived[key] = one
+
+    def _is_invoiced(self, key):
+        return any(other.type == "invoice" and self.order_key(other) == key for other in self.new)
+
+    def is_sale(self, event):
+        return any(one is event for one in self.sales)
 
     @staticmethod
     def order_key(event):
@@ -167,7 +174,7 @@ class Oracle:
         ]  # fmt: skip
         at_s, first_s = newest(mine), min(one.occurred_at_s for one in mine)
         paid = [one for one in mine if amount_of(one) > 0]
-        sold = [one for one in paid if one in self.sales]
+        sold = [one for one in paid if self.is_sale(one)]
         before = [one for one in sold if one is not now]
         if amount > 0:
             out["amount_noughts"] = noughts(amount)
@@ -193,7 +200,7 @@ class Oracle:
         drawn = total(of["drawdown"], LOAN, amount_of, at_s) - total(of["repayment"], LOAN, amount_of, at_s)
         limit, latest = 0.0, -inf
         for one in mine:
-            if one in of["drawdown"] and (one.occurred_at_s >= latest or limit == 0):
+            if one.type == "drawdown" and amount_of(one) > 0 and (one.occurred_at_s >= latest or limit == 0):
                 limit = float(one.limit_minor)
             latest = max(latest, one.occurred_at_s)
         out["limit_use"] = capped(drawn + (amount if now.type == "financing_request" else 0), limit)
@@ -218,10 +225,15 @@ class Oracle:
 
     def price(self, claim):
         """Return how a claim's price compared when it arrived."""
+        if id(claim) not in self.prices:
+            self.prices[id(claim)] = self._price(claim)
+        return self.prices[id(claim)]
+
+    def _price(self, claim):
         if not priced(claim):
             return {}
         at = next(at for at, one in enumerate(self.new) if one is claim)
-        alike = [one for one in self.new[:at] if one in self.sales and priced(one) and code(one) == code(claim)]
+        alike = [one for one in self.new[:at] if self.is_sale(one) and priced(one) and code(one) == code(claim)]
         seen = [one for one in self.new[: at + 1] if priced(one) and code(one) == code(claim)]
         count = total(alike, SLOW, lambda _: 1, newest(seen))
         if count < 3:
@@ -233,7 +245,7 @@ class Oracle:
         mine = [
             one
             for one in self.new[:at]
-            if one in self.sales
+            if self.is_sale(one)
             and (party(one, "seller"), currency_of(one)) == (party(claim, "seller"), currency_of(claim))
         ]
         known = [(one, self.price(one)["unit_price"]) for one in mine if self.price(one)]
@@ -247,15 +259,14 @@ class Oracle:
     def pair(self, out, buyer):
         now, amount = self.now, amount_of(self.now)
         ours = []
-        for at, one in enumerate(self.events):
-            claim = Oracle(self.events[: at + 1]).claim_of(one)
+        for one, claim in zip(self.events, self.claims, strict=True):
             bought = party(one, "buyer") or (claim is not None and party(claim, "buyer")) or None
             if (party(one, "seller"), bought) == (party(now, "seller"), buyer):
                 ours.append(one)
         at_s = newest(ours)
         age_days = (now.occurred_at_s - min(one.occurred_at_s for one in ours)) / DAY_S
         out["buyer_new"], out["pair_age"] = float(age_days < 30), log1p(age_days)
-        sold = [one for one in ours if one in self.sales and amount_of(one) > 0]
+        sold = [one for one in ours if self.is_sale(one) and amount_of(one) > 0]
         before = [one for one in sold if one is not now]
         if amount > 0 and before:
             out["amount_vs_pair"] = log(amount) - total(before, SLOW, lambda one: log(amount_of(one))) / total(
@@ -263,7 +274,7 @@ class Oracle:
             )
         unshipped = 0
         for one in ours:
-            unshipped = 0 if one.type == "shipment" else unshipped + (one in self.sales)
+            unshipped = 0 if one.type == "shipment" else unshipped + (self.is_sale(one))
         out["pair_unshipped"] = log1p(unshipped)
         notes = [one for one in ours if one.type == "credit_note"]
         out["pair_credits"] = log1p(total(notes, SLOW, lambda _: 1, at_s))
