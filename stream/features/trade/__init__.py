@@ -1,0 +1,1 @@
+"""What the documents of supply-chain finance say of one another."""
