@@ -58,7 +58,7 @@ TRAINING_LINES, TRAINING_DAYS = 8, 60
 NETWORK = replace(TrainingPlan(), widths=(32, 32), pooled_steps=400, meta_steps=150)
 FEW_SHOT = FewShotPlan(BankPlan(episodes=200), HeadPlan(steps=200))
 BELIEVED_ALIKE = {"trusted_sources": [ANALYST, STRANGER], "new_source_share": 1.0, "source_labels_per_day": 1e9}
-GUARDS = {"guards": {}, "gate alone": BELIEVED_ALIKE}
+GUARDS = {"guards": {"trusted_sources": [ANALYST]}, "gate alone": BELIEVED_ALIKE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ Reason = Literal["rate_limit", "new_source", "contradicted", "distrusted"]
 # Sides whose weights are closer than this count as equal: then the newest word stands.
 _EQUAL = 0.5
 _LEAST_OF_NEW_SOURCES = 1.0
+# The name under which they share an allowance; no source has it.
+_NEW_SOURCES = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class LedgerPolicy:
     Attributes:
         named: Sources that judge the others; where none are named, the line's first ones.
         founding_s: How long after the line's first label sources are its first ones.
-        labels_per_day: Most labels of one source that are heard in a day of event time; new
-            sources have one such allowance together.
+        labels_per_day: Most labels of one source and one verdict that are heard in a day of event
+            time; new sources have one such allowance together. A source may always correct itself.
         new_share: Labels that rest on new sources alone, at most this share of the others.
         most_frauds: Frauds that a buffer holds.
         most_genuine: Labelled genuine events that a buffer holds.
@@ -96,7 +98,7 @@ class LabelLedger:
         self._ruled: dict[str, Ruling] = {}
         self._held: Counter[tuple[str, bool]] = Counter()
         self._said = 0
-        self._limits: dict[str, RateLimit] = {}
+        self._limits: dict[tuple[str, Verdict], RateLimit] = {}
         self.withheld: Counter[tuple[str, Reason]] = Counter()
 
     def take(self, example: LabelledExample, at_s: float) -> tuple[list[Ruling], list[Withheld]]:
@@ -113,13 +115,13 @@ class LabelLedger:
         words = self._words.get(example.event_id, {})
         known = words.get(source)
         if example.kind == "withdrawn":
-            return (self._withdraw(example, source), []) if known is not None else ([], [])
+            return (self._withdraw(example, source) if known is not None else self._forget(example, source)), []
         verdict: Verdict = "fraud" if example.kind == "fraud" else "genuine"
         if known is not None and (known.verdict == verdict or example.labelled_at_s < known.example.labelled_at_s):
             return [], []
         if self.sources.standing(source, verdict) == "distrusted":
             return [], [self._withhold(source, verdict, "distrusted", example)]
-        if not self._limit(source, verdict).take(at_s):
+        if known is None and not self._limit(source, verdict).take(at_s):
             return [], [self._withhold(source, verdict, "rate_limit", example)]
         self._said += 1
         self._put(example.event_id, source, _Word(verdict, self._said, example))
@@ -128,10 +130,8 @@ class LabelLedger:
 
     def _limit(self, source: str, verdict: Verdict) -> RateLimit:
         # Names cost nothing: new sources share one allowance, however many they are.
-        name = source if self.sources.stands(source, verdict) else ""
-        if name not in self._limits:
-            self._limits[name] = RateLimit(self._policy.labels_per_day)
-        return self._limits[name]
+        name = source if self.sources.stands(source, verdict) else _NEW_SOURCES
+        return self._limits.setdefault((name, verdict), RateLimit(self._policy.labels_per_day))
 
     def _put(self, event_id: str, source: str, word: _Word) -> None:
         self._words.setdefault(event_id, {})[source] = word
@@ -150,6 +150,11 @@ class LabelLedger:
         del self._words[example.event_id]
         ruled = self._rule(example.event_id, None)
         return [] if ruled is None else [Ruling(example, ruled.stands)]
+
+    def _forget(self, example: LabelledExample, source: str) -> list[Ruling]:
+        # The buffer may hold longer than it is remembered here who said what.
+        stands = any(self.sources.stands(source, verdict) for verdict in ("fraud", "genuine"))
+        return [Ruling(example, True)] if stands and example.event_id not in self._words else []
 
     def _compare(self, event_id: str, speaker: str, at_s: float) -> set[str]:
         """Let roots' words on an event speak for and against the other sources; return whose standing changed."""

@@ -153,7 +153,8 @@ def _ledger_policy(policy: AdaptationPolicy, limits: BufferLimits) -> LedgerPoli
     return LedgerPolicy(
         named=policy.trusted_sources,
         refused=policy.refused_sources,
-        founding_s=policy.trust_after_s,
+        # Where nobody is named, nobody is a stranger.
+        founding_s=policy.trust_after_s if policy.trusted_sources else float("inf"),
         labels_per_day=policy.source_labels_per_day,
         new_share=policy.new_source_share,
         most_frauds=limits.frauds,

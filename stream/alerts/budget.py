@@ -15,6 +15,7 @@ from stream.scoring.score_histogram import BINS, score_at
 _FIRST_LINES = 16
 # Between a line's name, which holds none, and the number of a block of its scores.
 _SEPARATOR = "\0"
+_BLOCK_NAMES = frozenset(f"{block}" for block in range(BLOCKS))
 _BYTES = 8
 _BLOCK_BYTES, _HEAD_BYTES = BLOCK * _BYTES, (WIDTH - HEAD) * _BYTES
 
@@ -103,7 +104,8 @@ class AlertBudget:
 
     def _take(self, key: str, value: bytes) -> int:
         line, _, block = key.partition(_SEPARATOR)
-        if len(value) not in ((_BLOCK_BYTES,) if block else (_HEAD_BYTES, WIDTH * _BYTES)):
+        lengths = (_BLOCK_BYTES,) if block else (_HEAD_BYTES, WIDTH * _BYTES)
+        if len(value) not in lengths or (block and block not in _BLOCK_NAMES):
             # Another release's; a day's events regrow it.
             return 0
         at, found = self._row(line), np.frombuffer(value)

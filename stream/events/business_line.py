@@ -15,7 +15,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 RESERVED_TOPICS = frozenset(
     (
         "enriched-events", "scored-events", "alert-candidates", "alerts", "fraud-labels", "labelled-examples",
-        "line-weights", "adaptations", "dead-letters",
+        "line-weights", "adaptations", "dead-letters", "document-claims", "document-matches",
     )
 )  # fmt: skip
 _RESERVED_ENDINGS = ("-state", "-rekeyed")
@@ -46,12 +46,12 @@ class AdaptationPolicy(Declared):
             them to judge newer ones.
         keep_versions: Versions kept for going back.
         trusted_sources: Sources whose labels count by themselves and judge the other sources. Where
-            none are named, those that label within `trust_after` of the line's first label.
+            none are named, every source's do.
         refused_sources: Sources whose labels teach nothing and put nothing in force.
         new_source_share: Labels that teach though nothing vouches for their source, of each verdict
             at most this share of the others (and one at least).
-        source_labels_per_day: Labels of one source that are heard in a day of event time; sources
-            that nothing vouches for have one such allowance together.
+        source_labels_per_day: Labels of one source and one verdict that are heard in a day of event
+            time; sources that nothing vouches for have one such allowance together.
     """
 
     min_new_frauds: int = Field(1, ge=1)
@@ -69,7 +69,7 @@ class AdaptationPolicy(Declared):
     trusted_sources: tuple[SourceName, ...] = Field((), max_length=256)
     refused_sources: tuple[SourceName, ...] = Field((), max_length=256)
     new_source_share: float = Field(0.1, ge=0, le=1)
-    source_labels_per_day: float = Field(200.0, ge=1, allow_inf_nan=False)
+    source_labels_per_day: float = Field(2_000.0, ge=1, allow_inf_nan=False)
 
 
 class HistoryPolicy(Declared):

@@ -155,7 +155,7 @@ def _wait(
         effects.outcomes[label.line, label.label, "heard"] += 1
         return
     settlement = settle(known, entry)
-    if settlement in ("applied", "confirmed"):
+    if settlement == "applied" or (known is not None and settlement == "confirmed" and known.source == entry.source):
         state.put(label.line, label.event_id, entry)
     outcome: LabelOutcome = "duplicate" if settlement in ("duplicate", "older") else "pending"
     effects.outcomes[label.line, label.label, outcome] += 1
@@ -198,6 +198,9 @@ def _apply(
     known = state.entry(line.name, event_id)
     # A waiting label was never learnt: the store may run ahead of a batch that was undone.
     before = "none" if known is None or known.pending else known.verdict
+    if entry.source in line.adaptation.refused_sources:
+        effects.outcomes[line.name, entry.label, "heard"] += 1
+        return
     if _is_only_heard(line, known, entry):
         effects.examples.append(_example(line.name, event_id, entry, event))
         effects.outcomes[line.name, entry.label, "heard"] += 1
@@ -209,7 +212,9 @@ def _apply(
     in_force = msgspec.structs.replace(
         entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s, alerted=event.alerted
     )
-    state.put(line.name, event_id, in_force)
+    if known is None or known.pending or before != in_force.verdict or known.source == entry.source:
+        # Who says the same does not take the word over: else an echo and its withdrawal would take it back.
+        state.put(line.name, event_id, in_force)
     if before != in_force.verdict:
         _learn(effects, line.name, event_id, in_force, event, fraud_delta(before, in_force.verdict))
     elif known is not None and known.source != entry.source:

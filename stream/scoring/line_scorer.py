@@ -10,7 +10,7 @@ from stream.events.scored_event import Reason
 from stream.scoring.anomaly import Anomaly
 from stream.scoring.calibration import Calibration
 from stream.scoring.line_weights import LineWeights
-from stream.scoring.network_forward import forward, network_of
+from stream.scoring.network_forward import copied, forward, network_of
 from stream.scoring.network_stack import LineParts, NetworkStack, Place
 from stream.scoring.reasons import top_reasons
 from stream.scoring.standardisation import Standardisation
@@ -78,6 +78,13 @@ class NetworkScorer:
         """Lie beside other lines, so that their rows are scored together."""
         self.place, network = stack.put(self.parts)
         self.parts = replace(self.parts, network=network)
+
+    def move_out(self) -> None:
+        """Give the place to another line; whoever still holds this scorer scores as before."""
+        if self.place is not None:
+            self.parts = replace(self.parts, network=copied(self.parts.network))
+            self.place.block.free.append(self.place.slot)
+            self.place = None
 
     @property
     def manifest(self) -> WeightsManifest:

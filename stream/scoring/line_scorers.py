@@ -67,7 +67,7 @@ class LineScorers:
         """Forget a version."""
         gone = self._lines.get(line, {}).pop(version, None)
         if isinstance(gone, NetworkScorer) and gone.place is not None:
-            gone.place.block.free.append(gone.place.slot)
+            gone.move_out()
 
     def find(self, line: str, version: int) -> LineScorer | None:
         """Return the scorer of a version, None where it is not known."""

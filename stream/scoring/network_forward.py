@@ -54,6 +54,12 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
     return Network(edges, before, slope, arrays["layer0.bias"].astype(np.float64), others)
 
 
+def copied(network: Network) -> Network:
+    """Return a network with arrays of its own."""
+    layers = tuple((weight.copy(), bias.copy()) for weight, bias in network.layers)
+    return Network(network.edges.copy(), network.before.copy(), network.slope.copy(), network.bias.copy(), layers)
+
+
 @numba.njit(cache=True, nogil=True)
 def add_first_layer(row: Double, edges: Double, before: Double, slope: Double, bias: Double, made: Double) -> None:
     """Fill in what the first layer makes of one row."""

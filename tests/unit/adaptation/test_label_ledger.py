@@ -109,6 +109,26 @@ def test_labels_above_the_rate_are_withheld_and_new_sources_have_one_allowance_t
     assert taught.ledger.withheld["analyst", "rate_limit"] == 2
 
 
+def test_many_genuine_labels_leave_frauds_their_own_allowance_and_a_source_may_always_correct_itself():
+    taught = Taught(a_ledger(labels_per_day=5.0))
+    for at in range(20):
+        taught.say(f"g{at}", "genuine")
+    assert taught.say("f1", "fraud") == []
+    assert taught.say("g1", "fraud") == []
+    assert taught.say("f1", "genuine") == []
+    assert taught.held["f1"] == ("genuine", True)
+
+
+def test_a_withdrawal_reaches_the_buffer_after_the_event_was_forgotten_here():
+    taught = Taught(a_ledger(most_events=3))
+    for at in range(5):
+        taught.say(f"e{at}")
+    taught.say("e0", "withdrawn")
+    assert "e0" not in taught.held
+    taught.say("e1", "withdrawn", source="portal")
+    assert "e1" in taught.held
+
+
 def test_a_source_takes_back_its_own_word_and_no_other():
     taught = Taught()
     taught.say("e1")

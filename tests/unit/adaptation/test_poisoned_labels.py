@@ -17,7 +17,7 @@ from tests.builders.events import a_line
 from tests.builders.labelled_examples import an_example, as_bytes
 
 DAY_S = 86_400.0
-LINE = a_line(label_delay="1d", adaptation={"drift": False})
+LINE = a_line(label_delay="1d", adaptation={"drift": False, "trusted_sources": ["analyst"]})
 
 
 class StandingClock:

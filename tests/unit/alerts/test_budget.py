@@ -243,7 +243,8 @@ def test_a_row_that_an_earlier_release_wrote_whole_is_taken_and_written_anew_by_
 
 def test_a_row_of_another_release_is_passed_over():
     budget = AlertBudget()
-    assert budget.restore([(b"cards", b"\0" * 800), (b"loans", None)]) == 0
+    unknown = [(b"cards", b"\0" * 800), (b"loans", None), (b"cards\x0032", bytes(136)), (b"cards\0x", bytes(136))]
+    assert budget.restore(unknown) == 0
     assert budget.size_bytes() == 0
 
 

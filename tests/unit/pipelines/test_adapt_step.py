@@ -24,7 +24,9 @@ from tests.builders.events import a_line
 from tests.builders.labelled_examples import NOON_S, an_example, as_bytes
 
 PARTITIONS = 3
-LINE = a_line(label_delay="1h", adaptation={"gate_share": 0.0, "drift": False, "keep_versions": 2})
+LINE = a_line(
+    label_delay="1h", adaptation={"gate_share": 0.0, "drift": False, "keep_versions": 2, "trusted_sources": ["analyst"]}
+)
 
 
 class StandingClock:

@@ -45,8 +45,10 @@ def test_each_row_scores_to_the_bit_as_its_line_alone_scores_it(lines, seed):
 def test_a_version_takes_the_place_of_one_that_was_dropped_and_no_other():
     scorers, rows = known(70), some_rows(1)
     before = [scorers.get(f"line-{number}", 1).score(rows).score[0] for number in range(70)]
+    gone = scorers.get("line-3", 1)
     scorers.drop("line-3", 1)
     scorers.put(some_weights(weights_arrays(WIDTH, widths=(8, 8), seed=99), line="line-3", version=2))
     after = [scorers.get(f"line-{number}", 1).score(rows).score[0] for number in range(70)]
     assert [one for at, one in enumerate(after) if at != 3] == [one for at, one in enumerate(before) if at != 3]
     assert scorers.get("line-3", 2).score(rows).score[0] != before[3]
+    assert gone.score(rows).score[0] == before[3]
