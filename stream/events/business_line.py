@@ -69,7 +69,7 @@ class AdaptationPolicy(Declared):
     trusted_sources: tuple[SourceName, ...] = Field((), max_length=256)
     refused_sources: tuple[SourceName, ...] = Field((), max_length=256)
     new_source_share: float = Field(0.1, ge=0, le=1)
-    source_labels_per_day: float = Field(2_000.0, ge=1, allow_inf_nan=False)
+    source_labels_per_day: float = Field(200.0, ge=1, allow_inf_nan=False)
 
 
 class HistoryPolicy(Declared):

@@ -45,7 +45,7 @@ def write_lines(path, load):
         "instrument": "device",
         "place": {"field": "country", "latitude": "latitude", "longitude": "longitude"},
     }
-    alerts = {"budget_per_day": max(100 // load.lines, 1), "dedup_period": "1d"}
+    alerts = {"budget_per_day": 100 / load.lines, "dedup_period": "1d"}
     common = {"topic": TOPIC, "currency": "EUR", "label_delay": "1d", "roles": roles, "alerts": alerts}
     lines = [{"line": name, "match": {"product": name}, **common} for name in load.line_names()]
     path.write_text(json.dumps({"lines": lines}))
