@@ -57,6 +57,11 @@ bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Q
 bench-latency: setup ## Measure how long an event waits for its score at half of the capacity (SECONDS_EACH=N, else 600)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.latency --out out/latency $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
 
+.PHONY: soak
+soak: setup ## Run a scorer and a learner for an hour and look for growth (SECONDS_EACH=N, RATE=events a second)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.soak --out out/soak \
+		$(if $(SECONDS_EACH),--seconds $(SECONDS_EACH)) $(if $(RATE),--rate $(RATE))
+
 .PHONY: bench-growth
 bench-growth: setup ## Measure what more lines and more entities cost, and how fast state comes back
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.growth --out out/growth
