@@ -4,6 +4,7 @@ A fold over `labelled-examples` in their order, so reading the topic again gives
 same buffer. A fixed share of what is learnt is held back for the gate and never taught.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -56,6 +57,44 @@ class BufferLimits:
     label_delay_s: float
 
 
+class _Labelled:
+    """Labels of one kind in order of their learning, counted as they come and go."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Held] = {}
+        self.taught = 0
+        self._of_source: Counter[str] = Counter()
+        self._taught_lately: dict[str, int] = {}
+
+    def put(self, held: Held) -> None:
+        """Take one whose event is not held."""
+        self.held[held.example.event_id] = held
+        self._of_source[held.example.source] += 1
+        if not held.reserved:
+            self.taught += 1
+            self._taught_lately[held.example.event_id] = held.learnt_at
+
+    def take(self, event_id: str) -> Held:
+        """Give one back."""
+        held = self.held.pop(event_id)
+        self._of_source[held.example.source] -= 1
+        self.taught -= not held.reserved
+        self._taught_lately.pop(event_id, None)
+        return held
+
+    def since(self, folded: int) -> int:
+        """Return how many were learnt after the `folded`-th example, the gate's aside; it never asks further back."""
+        while self._taught_lately and next(iter(self._taught_lately.values())) <= folded:
+            del self._taught_lately[next(iter(self._taught_lately))]
+        return len(self._taught_lately)
+
+    def trim(self, most: int) -> None:
+        """Drop what is too many: who floods drives out his own, of the source with the most the oldest goes."""
+        while len(self.held) > most:
+            loudest = max(self._of_source, key=self._of_source.__getitem__)
+            self.take(next(event_id for event_id, held in self.held.items() if held.example.source == loudest))
+
+
 class SupportBuffer:
     """The examples of one line, each event once, the oldest dropped past the limits."""
 
@@ -63,7 +102,7 @@ class SupportBuffer:
         """Start empty; examples of another feature specification are passed over."""
         self._limits = limits
         self._feature_hash = feature_hash
-        self._labelled: dict[Learnt, dict[str, Held]] = {"fraud": {}, "genuine": {}}
+        self._labelled = {"fraud": _Labelled(), "genuine": _Labelled()}
         self._background: dict[str, Held] = {}
         self._frauds_learnt = 0
         self.folded = 0
@@ -97,11 +136,11 @@ class SupportBuffer:
 
     def frauds(self, *, reserved: bool = False) -> list[Held]:
         """Return frauds in order of their learning, the gate's or the rest."""
-        return [held for held in self._labelled["fraud"].values() if held.reserved == reserved]
+        return [held for held in self._labelled["fraud"].held.values() if held.reserved == reserved]
 
     def genuine(self, *, reserved: bool = False) -> list[Held]:
         """Return events labelled genuine, in order of their learning."""
-        return [held for held in self._labelled["genuine"].values() if held.reserved == reserved]
+        return [held for held in self._labelled["genuine"].held.values() if held.reserved == reserved]
 
     def background(self, *, reserved: bool = False) -> list[Held]:
         """Return sampled events without a label, of any age, oldest first."""
@@ -109,7 +148,15 @@ class SupportBuffer:
 
     def label_counts(self) -> dict[str, int]:
         """Return how many labels of each kind are held, the gate's included."""
-        return {kind: len(held) for kind, held in self._labelled.items()}
+        return {kind: len(labelled.held) for kind, labelled in self._labelled.items()}
+
+    def taught_count(self, kind: Learnt) -> int:
+        """Return how many labels of a kind are held, the gate's aside."""
+        return self._labelled[kind].taught
+
+    def frauds_since(self, folded: int) -> int:
+        """Return how many of the frauds held were learnt after the `folded`-th example, the gate's aside."""
+        return self._labelled["fraud"].since(folded)
 
     def background_count(self) -> int:
         """Return how many events without a label are held."""
@@ -117,7 +164,7 @@ class SupportBuffer:
 
     def changes_since(self, folded: int) -> int:
         """Return how many labels came or went after the `folded`-th example, the gate's aside."""
-        self._changes = [change for change in self._changes if change > folded]
+        del self._changes[: bisect_right(self._changes, folded)]
         return len(self._changes)
 
     def events(self) -> float:
@@ -127,7 +174,7 @@ class SupportBuffer:
     def prevalence(self) -> float:
         """Return the line's share of frauds, a thin memory pulled towards one in a thousand."""
         oldest_s = min((held.example.occurred_at_s for held in self._background.values()), default=0.0)
-        frauds = sum(held.example.occurred_at_s >= oldest_s for held in self._labelled["fraud"].values())
+        frauds = sum(held.example.occurred_at_s >= oldest_s for held in self._labelled["fraud"].held.values())
         return (frauds + 1.0) / (frauds + self.events() + _PRIOR_EVENTS)
 
     def presumed_genuine(self, *, reserved: bool = False) -> list[Held]:
@@ -139,7 +186,7 @@ class SupportBuffer:
         return past if len(past) >= least else rows
 
     def _fold_background(self, example: LabelledExample) -> None:
-        if any(example.event_id in labelled for labelled in self._labelled.values()):
+        if any(example.event_id in labelled.held for labelled in self._labelled.values()):
             return
         reserved = self._is_drawn(example)
         self._background[example.event_id] = self._held(example, reserved=reserved)
@@ -160,9 +207,9 @@ class SupportBuffer:
         reserved = known.reserved if known else may_reserve and self._is_drawn(example)
         if reserved and not stands:
             return
-        self._labelled[kind][example.event_id] = self._held(example, reserved=reserved, stands=stands)
+        self._labelled[kind].put(self._held(example, reserved=reserved, stands=stands))
         self._frauds_learnt += kind == "fraud"
-        _trim_labels(self._labelled[kind], self._limits.frauds if kind == "fraud" else self._limits.genuine)
+        self._labelled[kind].trim(self._limits.frauds if kind == "fraud" else self._limits.genuine)
         if not reserved:
             self._changes.append(self.folded)
 
@@ -172,8 +219,8 @@ class SupportBuffer:
     def _forget(self, event_id: str) -> Held | None:
         self._background.pop(event_id, None)
         for labelled in self._labelled.values():
-            if (held := labelled.pop(event_id, None)) is not None:
-                return held
+            if event_id in labelled.held:
+                return labelled.take(event_id)
         return None
 
     def _is_drawn(self, example: LabelledExample) -> bool:
@@ -210,13 +257,6 @@ def sample_recent(held: list[Held], count: int, half_life_s: float, generator: n
 def _trim(kept: dict[str, Held], most: int) -> None:
     for event_id in _oldest(kept, len(kept) - most):
         del kept[event_id]
-
-
-def _trim_labels(kept: dict[str, Held], most: int) -> None:
-    # Who floods a full buffer drives out his own: of the source with the most, the oldest goes.
-    while len(kept) > most:
-        (loudest, _), *_ = Counter(held.example.source for held in kept.values()).most_common(1)
-        del kept[next(event_id for event_id, held in kept.items() if held.example.source == loudest)]
 
 
 def _oldest(kept: dict[str, Held], count: int) -> list[str]:

@@ -70,13 +70,12 @@ def due(
 
 
 def _by_labels(policy: TriggerPolicy, buffer: SupportBuffer, last: Attempt) -> Reason | None:
-    frauds = buffer.frauds()
-    new_frauds = sum(held.learnt_at > last.folded for held in frauds)
-    known_frauds = len(frauds) - new_frauds
+    frauds, new_frauds = buffer.taught_count("fraud"), buffer.frauds_since(last.folded)
+    known_frauds = frauds - new_frauds
     if new_frauds >= max(policy.min_new_frauds, policy.growth * known_frauds):
         return "frauds"
     new_labels = buffer.changes_since(last.folded)
-    known_labels = len(frauds) + len(buffer.genuine()) - new_labels
+    known_labels = frauds + buffer.taught_count("genuine") - new_labels
     if new_labels >= max(policy.min_new_labels, policy.growth * known_labels):
         return "labels"
     return None
