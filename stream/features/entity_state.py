@@ -43,6 +43,7 @@ class EntityTable:
         self._key_of: list[bytes | None] = []
         self._used_at: npt.NDArray[np.int64] = np.zeros(len(self.data), np.int64)
         self._touched: npt.NDArray[np.bool_] = np.zeros(len(self.data), np.bool_)
+        self._touches: list[npt.NDArray[np.int64]] = []
         self._uses = 0
         self._free: list[int] = []
         self._evicted: set[bytes] = set()
@@ -77,6 +78,7 @@ class EntityTable:
     def touch(self, rows: npt.NDArray[np.int64]) -> None:
         """Mark rows as changed since the last drain."""
         self._touched[rows] = True
+        self._touches.append(rows)
 
     def drain_changes(self) -> list[Record]:
         """Return (key, row bytes) of what changed, None for the evicted, the last used last.
@@ -84,7 +86,9 @@ class EntityTable:
         That order makes a restored table evict in the order this one would have.
         """
         changes: list[Record] = [(key, None) for key in sorted(self._evicted)]
-        rows = np.flatnonzero(self._touched)
+        # Looking through millions of flags would cost more than all else that a batch does.
+        rows = np.unique(np.concatenate(self._touches)) if self._touches else np.empty(0, np.int64)
+        rows = rows[self._touched[rows]]
         rows = rows[np.argsort(self._used_at[rows])]
         raw, size = self.data[rows].tobytes(), self.dtype.itemsize
         for at, row in enumerate(rows.tolist()):
@@ -92,6 +96,7 @@ class EntityTable:
             if key is not None:
                 changes.append((key, raw[at * size : (at + 1) * size]))
         self._touched[rows] = False
+        self._touches.clear()
         self._evicted.clear()
         return changes
 
@@ -143,10 +148,9 @@ class EntityTable:
 
     def _grow(self, least: int) -> None:
         capacity = min(max(2 * len(self.data), least), self._max_entities)
-        added = capacity - len(self.data)
-        self.data = np.concatenate([self.data, np.zeros(added, self.dtype)])
-        self._used_at = np.concatenate([self._used_at, np.zeros(added, np.int64)])
-        self._touched = np.concatenate([self._touched, np.zeros(added, np.bool_)])
+        self.data = _longer(self.data, capacity)
+        self._used_at = _longer(self._used_at, capacity)
+        self._touched = _longer(self._touched, capacity)
 
     def _note_use(self, rows: npt.NDArray[np.int64]) -> None:
         # An assignment through repeated indices keeps the last one.
@@ -187,6 +191,13 @@ class EntityTable:
             self._key_of[row] = None
             self._free.append(row)
             self._touched[row] = False
+
+
+def _longer(array: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
+    # Zeros that nobody writes to take no memory; joined to an array they would.
+    longer = np.zeros(length, array.dtype)
+    longer[: len(array)] = array
+    return longer
 
 
 def _newest_of_each(records: list[Record]) -> dict[bytes, bytes | None]:

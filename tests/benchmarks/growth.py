@@ -7,9 +7,9 @@ table and writes OUT/growth.json; some ten minutes.
 
 import argparse
 import asyncio
+import gc
 import json
 import multiprocessing
-import resource
 import tempfile
 import time
 from dataclasses import dataclass
@@ -106,8 +106,9 @@ def cost_of_lines(lines, events):
     return {"cpu_us_per_event": cpu_us_per_event(Load(events, lines=lines, partitions=1))}
 
 
-def peak_bytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def own_bytes():
+    """Return the memory that this process holds now, without what files back."""
+    return int(Path("/proc/self/status").read_text().partition("RssAnon:")[2].split()[0]) * 1024
 
 
 def cost_of_entities(entities, events):
@@ -131,9 +132,10 @@ def cost_of_entities(entities, events):
 
 def fill_named(table, names):
     raw = bytes(table.dtype.itemsize)
-    before = peak_bytes()
+    before = own_bytes()
     table.restore((name.encode(), raw) for name in names)
-    return (peak_bytes() - before) / len(names)
+    gc.collect()
+    return (own_bytes() - before) / len(names)
 
 
 async def write_state(cluster, entities):
