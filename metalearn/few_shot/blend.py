@@ -13,8 +13,8 @@ from metalearn.few_shot.tails import Tail, compressed, fit_tail
 Floats = npt.NDArray[np.float32]
 
 COUNT = 8
-KNOWN_RARITY = float(-np.log(0.05))
-"""A fraud among the rarest 5 % by the pooled score is one that all lines know."""
+FOUND_RARITY = float(-np.log(0.05))
+"""A score finds a fraud that is among the rarest 5 % by it."""
 _HALF_TRUSTED = 5.0
 
 
@@ -74,25 +74,32 @@ def fit_blend(columns: Floats, features: int, members: Sequence[Floats], frauds:
         columns: Of rows that the support does not hold, presumed genuine, float32 [n, columns].
         features: How many a row has, the pooled score the last of them.
         members: The members' scores of the same rows.
-        frauds: The pooled score of the labelled frauds, float32 [k].
+        frauds: Columns of the labelled frauds, each without itself, float32 [k, columns].
     """
     pooled = fit_tail(columns[:, features - 1])
-    scores = [*members, *evidence_scores(columns, features), *tree_scores(columns, features)]
-    return Blend.of([*(fit_tail(one) for one in scores), pooled], own_share(pooled.apply(frauds)))
+    shared = [fit_tail(one) for one in members]
+    evidence = tuple(fit_tail(one) for one in evidence_scores(columns, features))
+    trees = [fit_tail(one) for one in tree_scores(columns, features)]
+    share = own_share(pooled.apply(frauds[:, features - 1]), _mean(evidence, evidence_scores(frauds, features)))
+    return Blend.of([*shared, *evidence, *trees, pooled], share)
 
 
-def own_share(known: Floats) -> float:
+def own_share(known: Floats, own: Floats) -> float:
     """Return the weight of a line's own evidence, in [0, 1).
 
-    It grows with the labelled frauds and with the share of them that the pooled score, which no
-    label of the line has touched, does not find: where frauds are of families that training lines
-    have, these know better; where they are new, only the line's labels tell.
+    It grows with the labelled frauds and with the share of them that this evidence finds, each without
+    itself, and the pooled score, which no label of the line has touched, does not. Where frauds are of
+    families that training lines have, these know better how to read the evidence.
 
     Args:
         known: Rarity of the labelled frauds by the pooled score, float32 [k].
+        own: The same by the line's own evidence.
     """
     count = len(known)
-    return float((known < KNOWN_RARITY).mean()) * count / (count + _HALF_TRUSTED) if count else 0.0
+    if not count:
+        return 0.0
+    alone = (known < FOUND_RARITY) & (own >= FOUND_RARITY)
+    return float(alone.mean()) * count / (count + _HALF_TRUSTED)
 
 
 def evidence_scores(columns: Floats, features: int) -> list[Floats]:

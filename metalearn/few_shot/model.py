@@ -73,7 +73,7 @@ class SharedModel:
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
         columns = learnt.state.columns(rows)
         members = self.members(columns, weight, bias)
-        blend = fit_blend(columns, learnt.state.features, members, extended.frauds[:, -1])
+        blend = fit_blend(columns, learnt.state.features, members, learnt.columns[learnt.labels == 1])
         return LineModel(self, scale, learnt.state, weight, bias, blend)
 
     def members(self, columns: Floats, weight: Doubles, bias: float) -> tuple[Floats, Floats, Floats]:

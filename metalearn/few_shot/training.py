@@ -113,7 +113,7 @@ def _curve(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPlan
 def _rarity(shared: SharedModel, episode: BankedEpisode) -> Floats:
     features = shared.features + 1
     weight, bias = shared.network.adapt(episode.support, episode.support_labels)
-    frauds = episode.support[episode.support_labels == 1, features - 1]
+    frauds = episode.support[episode.support_labels == 1]
     blend = fit_blend(episode.reference, features, shared.members(episode.reference, weight, bias), frauds)
     return blend.full(episode.columns, features, shared.members(episode.columns, weight, bias))
 
