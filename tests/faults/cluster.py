@@ -2,12 +2,16 @@
 
 import os
 import signal
+import time
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from stream.transport import embedded_broker
 from stream.transport.embedded_broker import EmbeddedBroker
+
+_ANSWER_S = 60.0
+_AGAIN_S = 0.5
 
 
 class Cluster(EmbeddedBroker):
@@ -29,8 +33,18 @@ class Cluster(EmbeddedBroker):
         )
 
     def controller(self):
-        """Return which broker leads the controllers' quorum."""
-        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers.split(","))
+        """Return which broker leads the controllers' quorum, asking again where one asked is just coming back."""
+        deadline_s = time.monotonic() + _ANSWER_S
+        while True:
+            try:
+                return self._leader()
+            except (KafkaError, OSError):
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_AGAIN_S)
+
+    def _leader(self):
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap_servers.split(","), bootstrap_timeout_ms=5_000)
         try:
             quorum = admin.describe_metadata_quorum()
             return int(quorum["topics"][0]["partitions"][0]["leader_id"]) - 1
