@@ -5,12 +5,17 @@ else makes Prometheus objects.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from stream.line_waits import LineWaits
 
 Kind = Literal["counter", "gauge", "histogram"]
 _Series = TypeVar("_Series", Counter, Gauge, Histogram)
@@ -133,13 +138,18 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
 )  # fmt: skip
 
 
+_EVENTS, _WAITS = (one for one in DEFINITIONS if one.name in ("foreshot_events", "foreshot_event_to_score_seconds"))
+
+
 class Metrics:
     """The metrics of one worker, in a registry of their own."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         """Declare all metrics in `registry`, or in a new one."""
         self.registry = registry or CollectorRegistry()
-        self._made = {item.name: _make(item, self.registry) for item in DEFINITIONS}
+        self._made = {item.name: _make(item, self.registry) for item in DEFINITIONS if item not in (_EVENTS, _WAITS)}
+        self._waits = LineWaits(_WAITS.buckets)
+        self.registry.register(_ScoredEvents(self._waits))
         self._series: dict[tuple[Any, ...], Any] = {}
 
     def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
@@ -153,6 +163,10 @@ class Metrics:
     def observe(self, name: str, values: Sequence[float], **labels: str) -> None:
         """Add every one of `values` to a histogram."""
         _observe_all(self._one(Histogram, name, labels), values)
+
+    def events_scored(self, lines: Sequence[str], waits_s: npt.NDArray[np.float64]) -> None:
+        """Count a batch's scored events and how long each waited, [n], under the lines they are of."""
+        self._waits.add(lines, waits_s)
 
     def forget(self, name: str, **labels: str) -> None:
         """Drop one series of a metric, if there is one."""
@@ -182,6 +196,22 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+class _ScoredEvents(Collector):
+    """Tells Prometheus what is counted in arrays: how many events of each line were scored, and their waits."""
+
+    def __init__(self, waits: LineWaits) -> None:
+        self._waits = waits
+
+    def collect(self) -> Iterator[CounterMetricFamily | HistogramMetricFamily]:
+        events = CounterMetricFamily(_EVENTS.name, _EVENTS.meaning, labels=_EVENTS.labels)
+        waits = HistogramMetricFamily(_WAITS.name, _WAITS.meaning, labels=_WAITS.labels)
+        bounds = [f"{bound}" for bound in _WAITS.buckets] + ["+Inf"]
+        for line, counts, sum_s in self._waits.by_line():
+            events.add_metric([line], counts[-1])
+            waits.add_metric([line], list(zip(bounds, counts, strict=True)), sum_s)
+        yield from (events, waits)
 
 
 def _observe_all(histogram: Histogram, values: Sequence[float]) -> None:

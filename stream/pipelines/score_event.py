@@ -5,7 +5,7 @@ this same code, so the same order of arrival gives the same scores.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, cast
 
@@ -21,9 +21,10 @@ from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
 from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
+from stream.pipelines.line_table import LineTable
 from stream.scoring.line_scorer import LineScorer
 from stream.scoring.line_scorers import LineScorers
-from stream.scoring.many_lines import score_each
+from stream.scoring.many_lines import reasons_each, score_each
 
 Vector = npt.NDArray[np.float64]
 
@@ -40,6 +41,7 @@ class Scoring:
         budget: The lines' recent scores in this partition.
         partitions: Over how many partitions a line's budget is split.
         clock: Gives the processing time.
+        table: The lines again, as a batch asks for them.
     """
 
     lines: Mapping[str, BusinessLine]
@@ -49,6 +51,11 @@ class Scoring:
     budget: AlertBudget
     partitions: int
     clock: Clock
+    table: LineTable = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the lines into arrays once."""
+        object.__setattr__(self, "table", LineTable(self.lines))
 
 
 def score_events(scoring: Scoring, records: Sequence[EnrichedRecord]) -> list[ScoredEvent]:
@@ -92,15 +99,13 @@ def _swap(scoring: Scoring, line: str) -> None:
 def _score_run(scoring: Scoring, records: Sequence[EnrichedEvent | RiskUpdate]) -> list[ScoredEvent]:
     if not records:
         return []
-    counterparty_part = observe(scoring.counterparties, _columns(scoring.lines, records))
+    counterparty_part = observe(scoring.counterparties, _columns(scoring.table, records))
     events, features = _with_features(records, counterparty_part)
     return _score(scoring, events, features) if events else []
 
 
-def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
-    count = len(records)
+def _columns(table: LineTable, records: Sequence[EnrichedEvent | RiskUpdate]) -> CounterpartyBatch:
     line_of = [record.line for record in records]
-    delay = {name: lines[name].label_delay_s for name in set(line_of)}
     amount, fraud_delta = _amounts(records)
     return CounterpartyBatch(
         line=line_of,
@@ -108,7 +113,7 @@ def _columns(lines: Mapping[str, BusinessLine], records: Sequence[EnrichedEvent 
         occurred_at_s=np.array([record.occurred_at_s for record in records], np.float64),
         amount=amount,
         fraud_delta=fraud_delta,
-        delay_s=np.fromiter(map(delay.__getitem__, line_of), np.float64, count),
+        delay_s=table.delay_s[table.numbers(line_of)],
     )
 
 
@@ -136,17 +141,19 @@ def _with_features(
 
 def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[np.float32]) -> list[ScoredEvent]:
     line_of = [event.line for event in events]
-    lines = list(dict.fromkeys(line_of))
-    scorers = [scoring.scorers.get(line, scoring.active.version(line)) for line in lines]
-    number = {line: at for at, line in enumerate(lines)}
-    which = np.fromiter(map(number.__getitem__, line_of), np.int64, len(events))
+    names = list(dict.fromkeys(line_of))
+    scorers = [scoring.scorers.get(name, scoring.active.version(name)) for name in names]
+    place = {name: at for at, name in enumerate(names)}
+    which = np.fromiter(map(place.__getitem__, line_of), np.int64, len(events))
     scores = score_each(scorers, which, features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
-    budget = np.array([scoring.lines[line].alerts.budget_per_day for line in lines])
+    budget_per_day = scoring.table.budget_per_day[scoring.table.numbers(line_of)]
     threshold, alerted = scoring.budget.observe_and_decide(
-        line_of, scores.score, occurred_at_s, budget[which], scoring.partitions
+        line_of, scores.score, occurred_at_s, budget_per_day, scoring.partitions
     )
-    reasons = _reasons(scoring.lines, scorers, events, which, features, np.flatnonzero(alerted))
+    alerts = np.flatnonzero(alerted)
+    kinds = [scoring.lines[line_of[at]].kind for at in alerts.tolist()]
+    reasons = _reasons(scorers, which, features, alerts, kinds)
     manifests = [scorer.manifest for scorer in scorers]
     of_event = which.tolist()
     raw, width = np.ascontiguousarray(features, "<f4").tobytes(), features.shape[1] * 4
@@ -177,20 +184,18 @@ def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[
 
 
 def _reasons(
-    lines: Mapping[str, BusinessLine],
     scorers: Sequence[LineScorer],
-    events: Sequence[EnrichedEvent],
     which: npt.NDArray[np.int64],
     features: npt.NDArray[np.float32],
     alerts: npt.NDArray[np.intp],
+    kinds: Sequence[str],
 ) -> list[list[Reason]]:
     """Return the reasons of each row, none where it is not alerted."""
     # One empty list for all: a new one for each event would cost more than its look-up.
-    reasons: list[list[Reason]] = [[]] * len(events)
-    for at in np.unique(which[alerts]).tolist():
-        rows = alerts[which[alerts] == at].tolist()
-        kind = lines[events[rows[0]].line].kind
-        for row, of_alert in zip(rows, scorers[at].reasons(features[rows], kind), strict=True):
+    reasons: list[list[Reason]] = [[]] * len(features)
+    if len(alerts):
+        found = reasons_each(scorers, which[alerts], features[alerts], kinds)
+        for row, of_alert in zip(alerts.tolist(), found, strict=True):
             reasons[row] = of_alert
     return reasons
 

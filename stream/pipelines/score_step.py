@@ -1,7 +1,9 @@
 """The second hop on one partition: enriched records in, scored events and alert candidates out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode
@@ -51,6 +53,7 @@ class ScoreStep(StatelessReplay):
         self._estimated = estimated
         self._partition = str(partition)
         self._newest_s = float("-inf")
+        self._versions: dict[str, int] = {}
         self._last: list[ScoredEvent] = []
 
     async def prepare(self, records: list[SourceRecord]) -> None:
@@ -82,27 +85,30 @@ class ScoreStep(StatelessReplay):
 
     def committed(self) -> None:
         """Book latencies and counts of what is now visible."""
+        scored, self._last = self._last, []
+        if not scored:
+            return
         now_s = self._scoring.clock.now_s()
-        by_line: dict[str, list[ScoredEvent]] = defaultdict(list)
-        for scored in self._last:
-            by_line[scored.line].append(scored)
-        for line, scored_events in by_line.items():
-            self._book(line, scored_events, now_s)
-        self._last = []
+        produced_at_s = np.array([one.produced_at_ms for one in scored]) / 1000
+        self._metrics.events_scored([one.line for one in scored], now_s - produced_at_s)
+        self._book_alerts([one for one in scored if one.alerted])
+        self._book_versions({one.line: one.weights_version for one in scored}, now_s)
 
-    def _book(self, line: str, scored: Sequence[ScoredEvent], now_s: float) -> None:
-        metrics = self._metrics
-        metrics.count("foreshot_events", len(scored), line=line)
-        waits_s = [now_s - one.produced_at_ms / 1000 for one in scored]
-        metrics.observe("foreshot_event_to_score_seconds", waits_s, line=line)
-        alerted = [one.score for one in scored if one.alerted]
-        if alerted:
-            metrics.count("foreshot_alert_candidates", len(alerted), line=line)
-            metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, alerted), line=line)
-        version = scored[-1].weights_version
-        metrics.gauge("foreshot_weights_version", version, line=line)
-        if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
-            metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
+    def _book_alerts(self, alerted: Sequence[ScoredEvent]) -> None:
+        by_line: dict[str, list[float]] = defaultdict(list)
+        for one in alerted:
+            by_line[one.line].append(one.score)
+        for line, scores in by_line.items():
+            self._metrics.count("foreshot_alert_candidates", len(scores), line=line)
+            self._metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, scores), line=line)
+
+    def _book_versions(self, versions: Mapping[str, int], now_s: float) -> None:
+        # Few lines of a batch swap their weights: the others are not told again.
+        for line, version in versions.items() - self._versions.items():
+            self._metrics.gauge("foreshot_weights_version", version, line=line)
+            if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
+                self._metrics.observe("foreshot_label_to_live_seconds", [now_s - label_produced_at_s], line=line)
+        self._versions.update(versions)
 
 
 def _activation(value: bytes) -> WeightsActivation | None:

@@ -1,5 +1,7 @@
 """Scores a line by the few-shot model: support evidence, what all lines share, and the line's adapted head."""
 
+from itertools import repeat
+
 import numpy as np
 import numpy.typing as npt
 
@@ -68,8 +70,7 @@ class FewShotScorer(NetworkScorer):
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features], by all members together."""
-        rows = self.standardise(features)
-        return [top_reasons(self._log_odds, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
+        return top_reasons(self._log_odds, features, self.standardise(features), repeat(kind))
 
     def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return self.parts.calibration.slope * self._model.full(chosen(rows.astype(np.float32))).astype(np.float64)

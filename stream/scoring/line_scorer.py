@@ -1,6 +1,7 @@
 """Scores a line's rows: probability of fraud, anomaly, and the reasons for an alert."""
 
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -119,5 +120,4 @@ class NetworkScorer:
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features]."""
-        rows = self.standardise(features)
-        return [top_reasons(self.logits, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
+        return top_reasons(self.logits, features, self.standardise(features), repeat(kind))

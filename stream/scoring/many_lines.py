@@ -1,18 +1,19 @@
 """Scores a batch in which rows belong to many lines."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from stream.events.scored_event import Reason
 from stream.scoring.line_scorer import LineScorer, NetworkScorer, Scores
-from stream.scoring.network_stack import Block
+from stream.scoring.network_stack import Block, Slots
+
+Rows = npt.NDArray[np.intp]
 
 
-def score_each(
-    scorers: Sequence[LineScorer], which: npt.NDArray[np.int64], features: npt.NDArray[np.float32]
-) -> Scores:
+def score_each(scorers: Sequence[LineScorer], which: Slots, features: npt.NDArray[np.float32]) -> Scores:
     """Return the scores of raw rows, each by its own scorer: to the bit the scores that it gives them alone.
 
     Args:
@@ -23,18 +24,55 @@ def score_each(
     if len(scorers) == 1:
         return scorers[0].score(features)
     score, anomaly = np.empty(len(features)), np.empty(len(features))
+    for scorer, rows, slot in _together(scorers, which):
+        if isinstance(scorer, Block):
+            score[rows], anomaly[rows] = scorer.score(features[rows], slot)
+        else:
+            found = scorer.score(features[rows])
+            score[rows], anomaly[rows] = found.score, found.anomaly
+    return Scores(score, anomaly)
+
+
+def reasons_each(
+    scorers: Sequence[LineScorer], which: Slots, features: npt.NDArray[np.float32], kinds: Sequence[str]
+) -> list[list[Reason]]:
+    """Return the top three reasons of raw rows, each by its own scorer.
+
+    Args:
+        scorers: Each once.
+        which: The scorer of each row, [n].
+        features: [n, features].
+        kinds: What each row's line calls its subjects.
+    """
+    reasons: list[list[Reason]] = [[]] * len(features)
+    for scorer, rows, slot in _together(scorers, which):
+        if isinstance(scorer, Block):
+            found = scorer.reasons(features[rows], slot, [kinds[row] for row in rows.tolist()])
+        else:
+            found = scorer.reasons(features[rows], kinds[rows[0]])
+        for row, one in zip(rows.tolist(), found, strict=True):
+            reasons[row] = one
+    return reasons
+
+
+def _together(scorers: Sequence[LineScorer], which: Slots) -> Iterator[tuple[Block | LineScorer, Rows, Slots]]:
+    """Yield what scores some of the rows at once: a block of lines, or a scorer that lies in none.
+
+    Yields:
+        It, which rows are its own, and in a block the slot of each.
+    """
     slot = np.zeros(len(scorers), np.int64)
-    together: dict[Block | LineScorer, list[int]] = defaultdict(list)
-    for number, scorer in enumerate(scorers):
+    members: dict[Block | LineScorer, list[int]] = defaultdict(list)
+    for number in np.unique(which).tolist():
+        scorer = scorers[number]
         place = scorer.place if isinstance(scorer, NetworkScorer) else None
         if place is not None:
             slot[number] = place.slot
-        together[scorer if place is None else place.block].append(number)
-    for one, numbers in together.items():
-        rows = np.flatnonzero(np.isin(which, numbers))
-        if isinstance(one, Block):
-            score[rows], anomaly[rows] = one.score(features[rows], slot[which[rows]])
-        else:
-            found = one.score(features[rows])
-            score[rows], anomaly[rows] = found.score, found.anomaly
-    return Scores(score, anomaly)
+        members[scorer if place is None else place.block].append(number)
+    for one, numbers in members.items():
+        theirs = np.zeros(len(scorers), np.bool_)
+        theirs[numbers] = True
+        rows = np.flatnonzero(theirs[which])
+        # A line's rows one after the other, so that its weights are fetched from memory once.
+        rows = rows[np.argsort(slot[which[rows]], kind="stable")]
+        yield one, rows, slot[which[rows]]

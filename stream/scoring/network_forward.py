@@ -1,8 +1,7 @@
 """Runs a network without torch, each row by itself: its batch never changes its score.
 
 The first layer reads the piecewise-linear encoding (`metalearn/piecewise.py`) without
-making it: a value in bin b adds the sum of the bins before b, which is tabled, and its
-part of bin b.
+making it: what a feature adds is linear between two edges, so it is tabled at the edges.
 """
 
 from collections.abc import Mapping
@@ -23,15 +22,13 @@ class Network:
 
     Attributes:
         edges: Of the encoding's bins, [features, bins + 1].
-        before: What all bins before a bin add, [features, bins + 1, hidden].
-        slope: What the whole of a bin adds, nothing beyond the last, [features, bins + 1, hidden].
+        at_edge: What a feature adds where its value is an edge's, [features, bins + 1, hidden].
         bias: Of the first layer, [hidden].
         layers: (weight [in, out], bias [out]) of the others.
     """
 
     edges: Double
-    before: Double
-    slope: Double
+    at_edge: Double
     bias: Double
     layers: tuple[tuple[Double, Double], ...]
 
@@ -41,27 +38,26 @@ def network_of(arrays: Mapping[str, npt.NDArray[Any]]) -> Network:
     edges = arrays["encode.edges"].astype(np.float64)
     features, bins = edges.shape[0], edges.shape[1] - 1
     first = arrays["layer0.weight"].astype(np.float64)
-    slope = np.zeros((features, bins + 1, len(first)))
-    slope[:, :-1] = first.reshape(len(first), features, bins).transpose(1, 2, 0)
-    slope[:, :-1][np.diff(edges, axis=1) <= _FLAT] = 0.0
-    before = np.zeros((features, bins + 1, len(first)))
-    before[:, 1:] = np.cumsum(slope[:, :-1], axis=1)
+    of_bin = first.reshape(len(first), features, bins).transpose(1, 2, 0).copy()
+    of_bin[np.diff(edges, axis=1) <= _FLAT] = 0.0
+    at_edge = np.zeros((features, bins + 1, len(first)))
+    at_edge[:, 1:] = np.cumsum(of_bin, axis=1)
     count = sum(name.startswith("layer") and name.endswith(".weight") for name in arrays)
     others = tuple(
         (np.ascontiguousarray(arrays[f"layer{at}.weight"].T, np.float64), arrays[f"layer{at}.bias"].astype(np.float64))
         for at in range(1, count)
     )
-    return Network(edges, before, slope, arrays["layer0.bias"].astype(np.float64), others)
+    return Network(edges, at_edge, arrays["layer0.bias"].astype(np.float64), others)
 
 
 def copied(network: Network) -> Network:
     """Return a network with arrays of its own."""
     layers = tuple((weight.copy(), bias.copy()) for weight, bias in network.layers)
-    return Network(network.edges.copy(), network.before.copy(), network.slope.copy(), network.bias.copy(), layers)
+    return Network(network.edges.copy(), network.at_edge.copy(), network.bias.copy(), layers)
 
 
 @numba.njit(cache=True, nogil=True)
-def add_first_layer(row: Double, edges: Double, before: Double, slope: Double, bias: Double, made: Double) -> None:
+def add_first_layer(row: Double, edges: Double, at_edge: Double, bias: Double, made: Double) -> None:
     """Fill in what the first layer makes of one row."""
     bins, hidden = edges.shape[1] - 1, len(bias)
     for unit in range(hidden):
@@ -74,12 +70,15 @@ def add_first_layer(row: Double, edges: Double, before: Double, slope: Double, b
         at = 0
         for edge in range(1, bins + 1):
             at += edges[column, edge] < value
-        part = 0.0
-        if at < bins:
-            # The value lies above the one and not above the other: they are never equal.
-            part = (value - edges[column, at]) / (edges[column, at + 1] - edges[column, at])
+        if at == bins:
+            for unit in range(hidden):
+                made[unit] += at_edge[column, bins, unit]
+            continue
+        # The value lies above the one edge and not above the other: they are never equal.
+        part = (value - edges[column, at]) / (edges[column, at + 1] - edges[column, at])
         for unit in range(hidden):
-            made[unit] += before[column, at, unit] + part * slope[column, at, unit]
+            here = at_edge[column, at, unit]
+            made[unit] += here + part * (at_edge[column, at + 1, unit] - here)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -96,10 +95,10 @@ def add_layer(row: Double, weight: Double, bias: Double, made: Double) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_layer(rows: Double, edges: Double, before: Double, slope: Double, bias: Double) -> Double:
+def _first_layer(rows: Double, edges: Double, at_edge: Double, bias: Double) -> Double:
     made = np.empty((len(rows), len(bias)))
     for row in range(len(rows)):
-        add_first_layer(rows[row], edges, before, slope, bias, made[row])
+        add_first_layer(rows[row], edges, at_edge, bias, made[row])
     return made
 
 
@@ -121,9 +120,7 @@ def forward(network: Network, rows: npt.NDArray[Any]) -> Double:
     Returns:
         float64 [n].
     """
-    hidden = _first_layer(
-        np.ascontiguousarray(rows, np.float64), network.edges, network.before, network.slope, network.bias
-    )
+    hidden = _first_layer(np.ascontiguousarray(rows, np.float64), network.edges, network.at_edge, network.bias)
     for weight, bias in network.layers:
         hidden = _layer(hidden, weight, bias)
     logits: Double = hidden[:, 0]

@@ -3,23 +3,28 @@
 A call for each line costs more than its rows do: with a thousand lines in one partition, four fifths of an event.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
+from stream.events.scored_event import Reason
 from stream.scoring.anomaly import Anomaly, shares_of
 from stream.scoring.calibration import Calibration, calibrated
 from stream.scoring.network_forward import Network, add_first_layer, add_layer
+from stream.scoring.reasons import PER_ROW, top_reasons
 from stream.scoring.standardisation import CLIP, Standardisation
 
 Double = npt.NDArray[np.float64]
 Float = npt.NDArray[np.float32]
 Slots = npt.NDArray[np.int64]
 
-# A block's memory is taken from the system as its slots are filled.
-SLOTS = 64
+# Each block of a shape has as many slots as those before it together, so that a thousand lines lie in five
+# and a batch needs few calls. Memory is taken from the system as slots are filled.
+_FIRST_SLOTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +40,70 @@ class LineParts:
     def shape(self) -> tuple[tuple[int, ...], ...]:
         """What lines of one block have in common."""
         net = self.network
-        return (net.before.shape, *(weight.shape for weight, _ in net.layers), self.anomaly.quantiles.shape)
+        return (net.at_edge.shape, *(weight.shape for weight, _ in net.layers), self.anomaly.quantiles.shape)
 
 
 class Block:
-    """Up to 64 lines whose networks have one shape."""
+    """Lines whose networks have one shape."""
 
-    def __init__(self, like: LineParts) -> None:
-        """Make room for lines such as this one."""
+    def __init__(self, like: LineParts, slots: int) -> None:
+        """Make room for so many lines such as this one."""
         net = like.network
 
-        def room(one: npt.NDArray[np.float64]) -> Double:
-            return np.zeros((SLOTS, *one.shape))
+        def room(one: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            return np.zeros((slots, *one.shape), one.dtype)
 
-        self.free = list(range(SLOTS))[::-1]
-        self._mean = np.zeros((SLOTS, len(net.edges)), np.float32)
-        self._scale = np.ones((SLOTS, len(net.edges)), np.float32)
-        self._edges, self._before, self._slope = room(net.edges), room(net.before), room(net.slope)
-        self._bias = room(net.bias)
+        self.slots = slots
+        self.free = list(range(slots))[::-1]
+        self._mean = np.zeros((slots, len(net.edges)), np.float32)
+        self._scale = np.ones((slots, len(net.edges)), np.float32)
+        self._edges, self._at_edge, self._bias = room(net.edges), room(net.at_edge), room(net.bias)
         self._layers = [(room(weight), room(bias)) for weight, bias in net.layers]
-        self._curve = np.zeros((2, SLOTS))
+        self._curve = np.zeros((2, slots))
         self._anomaly = room(like.anomaly.mean), room(like.anomaly.precision), room(like.anomaly.quantiles)
 
     def put(self, parts: LineParts) -> tuple[int, Network]:
         """Take a line; return its slot, and its network where it lies from now on."""
         at, net = self.free.pop(), parts.network
         self._mean[at], self._scale[at] = parts.standardisation.mean, parts.standardisation.scale
-        self._edges[at], self._before[at], self._slope[at], self._bias[at] = net.edges, net.before, net.slope, net.bias
+        self._edges[at], self._at_edge[at], self._bias[at] = net.edges, net.at_edge, net.bias
         for (weight, bias), (one, other) in zip(self._layers, net.layers, strict=True):
             weight[at], bias[at] = one, other
         self._curve[:, at] = parts.calibration.slope, parts.calibration.intercept
         mean, precision, quantiles = self._anomaly
         mean[at], precision[at], quantiles[at] = parts.anomaly.mean, parts.anomaly.precision, parts.anomaly.quantiles
         layers = tuple((weight[at], bias[at]) for weight, bias in self._layers)
-        return at, Network(self._edges[at], self._before[at], self._slope[at], self._bias[at], layers)
+        return at, Network(self._edges[at], self._at_edge[at], self._bias[at], layers)
 
     def score(self, features: Float, slot: Slots) -> tuple[Double, Double]:
         """Return score and anomaly of raw rows [n, features], each by the line in its slot."""
+        rows = self.standardised(features, slot)
+        anomaly = np.empty(len(rows))
+        shares_of(rows, slot, *self._anomaly, anomaly)
+        slope, intercept = self._curve
+        return calibrated(self.logits(rows, slot), slope[slot], intercept[slot]), anomaly
+
+    def reasons(self, features: Float, slot: Slots, kinds: Iterable[str]) -> list[list[Reason]]:
+        """Return the top three reasons of raw rows, each by the line in its slot, whose subjects are of that kind."""
+        each = np.repeat(slot, PER_ROW)
+        return top_reasons(lambda rows: self.logits(rows, each), features, self.standardised(features, slot), kinds)
+
+    def standardised(self, features: Float, slot: Slots) -> Double:
+        """Return raw rows on the scale of the line in their slot."""
         rows = np.empty(features.shape)
         _standardise(features, slot, self._mean, self._scale, np.float32(CLIP), rows)
+        return rows
+
+    def logits(self, rows: Double, slot: Slots) -> Double:
+        """Return the logits of standardised rows, each by the network in its slot."""
         hidden = np.empty((len(rows), self._bias.shape[1]))
-        _first_layers(rows, slot, self._edges, self._before, self._slope, self._bias, hidden)
+        _first_layers(rows, slot, self._edges, self._at_edge, self._bias, hidden)
         for weight, bias in self._layers:
             out = np.empty((len(rows), bias.shape[1]))
             _layers(hidden, slot, weight, bias, out)
             hidden = out
-        anomaly = np.empty(len(rows))
-        shares_of(rows, slot, *self._anomaly, anomaly)
-        slope, intercept = self._curve
-        return calibrated(hidden[:, 0], slope[slot], intercept[slot]), anomaly
+        logits: Double = hidden[:, 0]
+        return logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +126,7 @@ class NetworkStack:
         blocks = self._blocks.setdefault(parts.shape, [])
         block = next((one for one in blocks if one.free), None)
         if block is None:
-            block = Block(parts)
+            block = Block(parts, sum(one.slots for one in blocks) or _FIRST_SLOTS)
             blocks.append(block)
         slot, network = block.put(parts)
         return Place(block, slot), network
@@ -124,12 +144,10 @@ def _standardise(features: Float, slot: Slots, mean: Float, scale: Float, clip: 
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_layers(
-    rows: Double, slot: Slots, edges: Double, before: Double, slope: Double, bias: Double, made: Double
-) -> None:
+def _first_layers(rows: Double, slot: Slots, edges: Double, at_edge: Double, bias: Double, made: Double) -> None:
     for row in range(len(rows)):
         at = slot[row]
-        add_first_layer(rows[row], edges[at], before[at], slope[at], bias[at], made[row])
+        add_first_layer(rows[row], edges[at], at_edge[at], bias[at], made[row])
 
 
 @numba.njit(cache=True, nogil=True)

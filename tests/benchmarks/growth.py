@@ -19,32 +19,16 @@ import numpy as np
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from stream.alerts.budget import AlertBudget
-from stream.clock import SystemClock
-from stream.events.decode import Decoder, SourceRecord
-from stream.features.counterparty import CounterpartyState
-from stream.features.specification import feature_hash
 from stream.features.subject import SubjectState
-from stream.metrics import Metrics
 from stream.one_core import use_one_core
-from stream.pipelines.active_versions import ActiveVersions
-from stream.pipelines.estimated_precision import EstimatedPrecision
-from stream.pipelines.live_weights import LiveWeights
-from stream.pipelines.profile_subject import ProfileStep
-from stream.pipelines.score_event import Scoring
-from stream.pipelines.score_step import ScoreStep
-from stream.scoring.line_scorers import scorers_over
-from stream.scoring.line_weights import LineWeights
 from stream.transport.changelog import read_partition
 from stream.transport.cluster import Cluster
 from stream.transport.embedded_broker import EmbeddedBroker
-from tests.benchmarks.peer_foreshot import adapted_weights, an_initialisation, write_lines
-from tests.benchmarks.peer_load import TOPIC, Load, make_topic, payments
+from tests.benchmarks.peer_load import Load, make_topic
+from tests.benchmarks.two_hops import ROOM, TwoHops, records_of
 
-BATCH = 512
 STATE_TOPIC = "payments-state"
 MB = 1e6
-ROOM = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -55,45 +39,10 @@ class Sizes:
     restored: int = 1_000_000
 
 
-class Worker:
-    """Both hops of one partition, every line scored by weights of its own."""
-
-    def __init__(self, load, folder):
-        made = an_initialisation()
-        weights = adapted_weights(made, folder)
-        lines = write_lines(folder / "lines.yaml", load)
-        clock, metrics = SystemClock(), Metrics()
-        scorers, active = scorers_over(made), ActiveVersions()
-        for line in lines:
-            own = LineWeights.sealed(weights.manifest.model_copy(update={"line": line, "digest": ""}), weights.arrays)
-            scorers.put(own)
-            active.schedule(line, own.manifest.version, 0.0)
-            active.take_due(line)
-        self.subjects, self.counterparties = SubjectState(ROOM), CounterpartyState(ROOM)
-        scoring = Scoring(lines, self.counterparties, scorers, active, AlertBudget(), 1, clock)
-        self.profile = ProfileStep(Decoder(lines, clock), self.subjects, metrics, 0)
-        live = LiveWeights(scorers, feature_hash(), metrics)
-        self.score = ScoreStep(scoring, live, metrics, EstimatedPrecision(), 0)
-
-    def run(self, records):
-        """Put micro-batches through both hops, their changes drained as for a transaction."""
-        for at in range(0, len(records), BATCH):
-            made = self.profile.process(records[at : at + BATCH]).outgoing
-            self.subjects.drain_changes()
-            second = [SourceRecord("enriched-events", 0, 0, one.key, one.value, 0) for one in made]
-            self.score.process(second)
-            self.score.state.drain_changes()
-            self.score.committed()
-
-
-def records_of(load):
-    return [SourceRecord(TOPIC, 0, at, key, value, 0) for at, (key, value, _) in enumerate(payments(load))]
-
-
 def cpu_us_per_event(load):
     """Return what an event costs when the state is warm."""
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(load, Path(folder))
+        worker = TwoHops(load, Path(folder))
     records = records_of(load)
     half = len(records) // 2
     worker.run(records[:half])
@@ -115,7 +64,7 @@ def cost_of_entities(entities, events):
     """Return what an event costs among so many subjects, a fifth as many counterparties, each as likely as any."""
     load = Load(events, subjects=entities, partitions=1)
     with tempfile.TemporaryDirectory() as folder:
-        worker = Worker(load, Path(folder))
+        worker = TwoHops(load, Path(folder))
     line = load.line_names()[0]
     subject = fill_named(worker.subjects.table, [f"{line}\0card-{one:08d}" for one in range(entities)])
     fill_named(worker.counterparties.table, [f"{line}\0merchant-{one:07d}" for one in range(entities // 5)])

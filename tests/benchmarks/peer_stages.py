@@ -12,6 +12,8 @@ _RATE = 250
 # It looks for the interpreter first.
 _UP_S = 2.0
 _FETCH_THREAD = "mode/threads.py"
+# Without stopping the process, py-spy cannot tell a thread that waits for its sockets from one that works.
+_WAITING = "(selectors.py"
 
 # The first that names a frame's place wins; frames are tried from the top of the stack down.
 _STAGES = (
@@ -25,7 +27,7 @@ _STAGES = (
     ("stream/scoring/", "score"),
     ("stream/alerts/budget.py", "alert"),
     ("stream/pipelines/raise_alert.py", "alert"),
-    ("_score_line (stream/pipelines/score_event.py", "encode scored"),
+    ("_score (stream/pipelines/score_event.py", "encode scored"),
     ("stream/events/utc_texts.py", "encode scored"),
     ("stream/events/scored_event.py", "encode scored"),
     ("process (stream/pipelines/score_step.py", "encode scored"),
@@ -39,7 +41,8 @@ _STAGES = (
     ("aiokafka/record/default_records.py", "fetch"),
     ("aiokafka/consumer", "fetch"),
     ("stream/transport/micro_batches.py", "fetch"),
-    ("source_record (stream/transport/partition_runner.py", "fetch"),
+    ("_source_records", "fetch"),
+    ("_onward", "fetch"),
     ("_take (stream/transport/partition_runner.py", "fetch"),
     ("_together (stream/transport/partition_runner.py", "fetch"),
     ("stream/transport/partition_runner.py", "produce and commit"),
@@ -73,9 +76,10 @@ def stage_of(stack):
 
 
 def shares(path):
-    """Return each stage's share of the samples, the largest first."""
+    """Return each stage's share of the samples in which it did not wait, the largest first."""
     counts = Counter()
     for line in path.read_text().splitlines():
         stack, _, count = line.rpartition(" ")
-        counts[stage_of(stack)] += int(count)
+        if _WAITING not in stack.rpartition(";")[2]:
+            counts[stage_of(stack)] += int(count)
     return {stage: count / counts.total() for stage, count in counts.most_common()}

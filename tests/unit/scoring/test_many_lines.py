@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stream.features.specification import FEATURES
 from stream.scoring.line_scorers import LineScorers, scorer_of
-from stream.scoring.many_lines import score_each
+from stream.scoring.many_lines import reasons_each, score_each
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
 
 WIDTH = len(FEATURES)
@@ -40,6 +40,17 @@ def test_each_row_scores_to_the_bit_as_its_line_alone_scores_it(lines, seed):
     for at, line in enumerate(lines):
         alone = scorer_of(weights_of(line, (8,) if line == 5 else (8, 8))).score(rows[at : at + 1])
         assert (found.score[at], found.anomaly[at]) == (alone.score[0], alone.anomaly[0])
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.integers(0, 99))
+def test_each_row_has_to_the_bit_the_reasons_that_its_line_alone_tells(lines, seed):
+    scorers, rows = known(6, lambda number: (8,) if number == 5 else (8, 8)), some_rows(len(lines), seed)
+    names, which = np.unique(lines, return_inverse=True)
+    kinds = [f"kind-{one}" for one in lines]
+    found = reasons_each([scorers.get(f"line-{one}", 1) for one in names], which, rows, kinds)
+    for at, line in enumerate(lines):
+        alone = scorer_of(weights_of(line, (8,) if line == 5 else (8, 8))).reasons(rows[at : at + 1], kinds[at])
+        assert found[at] == alone[0]
 
 
 def test_a_version_takes_the_place_of_one_that_was_dropped_and_no_other():

@@ -14,7 +14,8 @@ def reasons_of(weights, values):
         slopes[NAMES.index(name)] = slope
     for name, value in values.items():
         row[NAMES.index(name)] = value
-    return top_reasons(lambda rows: rows @ slopes, row, row, "card")
+    (found,) = top_reasons(lambda rows: rows @ slopes, row[None], row[None], ["card"])
+    return found
 
 
 def test_the_three_that_raise_the_logit_most_come_first():

@@ -160,6 +160,26 @@ def test_equal_scores_are_equally_rare_and_rarer_scores_are_higher():
     assert np.isfinite(flat.apply(np.array([0.0, 1.0], np.float32))).all()
 
 
+def numpys_rarity(tail, scores):
+    """Return how rare scores are by numpy's own interpolation."""
+    last = tail.scores[-1]
+    below = np.interp(scores, tail.scores, tail.rarity)
+    above = tail.beyond + (scores - last) / tail.excess
+    return np.asarray(np.where(scores > last, above, below), np.float32)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rarity_is_to_the_bit_what_numpy_interpolates(seed):
+    chance = np.random.default_rng(seed)
+    known = chance.normal(size=300).astype(np.float32)
+    known[: 60 * seed] = known[0]
+    tail = fit_tail(known)
+    asked = np.concatenate([chance.normal(0, 2, 500), tail.scores, [-1e30, 1e30, np.nan, np.inf]]).astype(np.float32)
+    expected = numpys_rarity(tail, asked)
+    assert tail.apply(asked).tobytes() == expected.tobytes()
+    assert np.concatenate([tail.apply(asked[at : at + 1]) for at in range(len(asked))]).tobytes() == expected.tobytes()
+
+
 def test_supports_of_the_bank_are_known_before_the_query_happens():
     task = a_line(3)
     late = replace(task, label_known_at_s=task.occurred_at_s + 200.0)
