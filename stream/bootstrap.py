@@ -1,4 +1,4 @@
-"""Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
+"""Chooses the real parts and joins them: the one place that does, with `bootstrap_learn` and `bootstrap_documents`."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 from metalearn.checkpoint import Initialisation
 from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
+from stream.bootstrap_documents import document_stages
 from stream.errors import UsageError
 from stream.events.decode import Decoder
 from stream.events.line_file import load_lines
@@ -36,6 +37,7 @@ from stream.transport.topics import (
     RAISE_STATE,
     REKEYED_SUFFIX,
     SCORE_STATE,
+    document_topics,
     ensure_topics,
     line_topics,
 )
@@ -48,7 +50,7 @@ _SWITCH_INTERVAL_S = 0.0005
 
 
 def score_stages(parts: WorkerParts) -> list[Stage]:
-    """Return profile, score and raise, and rekey where a line asks for it."""
+    """Return profile, score and raise, and before them what lines ask for: rekey, or documents and claims."""
     scorers = scorers_over(parts.initialisation)
     live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
     estimated = EstimatedPrecision()
@@ -56,8 +58,10 @@ def score_stages(parts: WorkerParts) -> list[Stage]:
     named = parts.names.named
     sources = line_topics(parts.lines.values())
     profiled = tuple(named(topic + REKEYED_SUFFIX if rekey else topic) for topic, rekey in sources.items())
+    documents = document_topics(parts.lines.values())
     return [
-        *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey),
+        *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey and topic not in documents),
+        *(document_stages(parts, documents) if documents else []),
         Stage("profile", profiled, PROFILE_STATE, lambda partition: _profile_step(parts, partition)),
         Stage(
             "score",

@@ -84,6 +84,18 @@ class Settings(BaseModel):
         _NONE, description="Key of that hash and of logs, 16 to 64 bytes, or use the next."
     )
     pseudonym_key_file: str = Field("", description="File that holds the key; its last line end is cut.")
+    ledger_key: SecretStr = Field(
+        _NONE,
+        description="Key of documents' fingerprints, 16 to 64 bytes, the same on all workers; a new one makes all "
+        "documents new. Needed where a line reads documents. Or use the next.",
+    )
+    ledger_key_file: str = Field("", description="File that holds that key; its last line end is cut.")
+    ledger_documents: int = Field(
+        5_000_000, ge=1_000, description="Documents that one partition remembers by each of two routes."
+    )
+    tell_financiers: bool = Field(
+        True, description="Whether a match names the other financier; else only whether it is another."
+    )
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
 

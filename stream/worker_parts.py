@@ -7,6 +7,7 @@ from stream.clock import SystemClock
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.pseudonym import Pseudonyms
+from stream.ledger.fingerprint import Fingerprints
 from stream.metrics import Metrics
 from stream.pipelines import effects
 from stream.pipelines.weights_guard import WeightsGuard
@@ -33,6 +34,21 @@ class WorkerParts:
         guard = WeightsGuard(trust_of(settings), self.metrics)
         self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS), guard.admits)
         self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)
+
+
+def fingerprints_of(settings: Settings) -> Fingerprints:
+    """Return what makes documents' fingerprints, by the key that settings give.
+
+    Raises:
+        UsageError: The key is missing, cannot be had or does not fit.
+    """
+    key = secret_of(settings, "ledger_key")
+    if not key:
+        raise UsageError("documents need the key of their fingerprints; set FORESHOT_LEDGER_KEY_FILE")
+    try:
+        return Fingerprints(key.encode())
+    except ValueError as error:
+        raise UsageError(f"FORESHOT_LEDGER_KEY: {error}") from None
 
 
 def pseudonyms_of(settings: Settings) -> Pseudonyms | None:

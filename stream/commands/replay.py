@@ -50,6 +50,8 @@ def command(
     history = read_chosen(lines, events, since, until)
     settings = load_settings(**given)
     declared = list(history.lines.values())
+    if of_documents := [line.name for line in declared if line.documents is not None]:
+        raise UsageError(f"line {of_documents[0]} reads documents, which history has none of; write them to its topic")
     ensure_topics(settings, declared, permissions_of("replay", settings, declared))
     options = ReplayOptions(pace, pace is None if in_step is None else in_step, labels)
     with progress_bar(hidden=as_json) as bar:

@@ -11,10 +11,13 @@ from pydantic import ValidationError
 
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
+from stream.events.documents_topic import DocumentsTopic
 from stream.events.event_batch import EventBatch, in_order
 from stream.events.line_reader import LineChooser, LineReader
 from stream.events.reject_reason import RejectReason
 from stream.events.roles import Event, RoleError
+from stream.events.supply_chain.canonical_roles import as_transaction
+from stream.events.supply_chain.decode import Rejection
 from stream.events.topic_columns import Part, TopicColumns
 from stream.events.transaction import Transaction, explain
 from stream.events.transaction_columns import batch_of
@@ -28,6 +31,7 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         topic: Full name.
         timestamp_ms: When it was produced, epoch milliseconds.
+        matches: What the ledgers found of a document on its way to be profiled (`match_reason.py`); else empty.
     """
 
     topic: str
@@ -36,6 +40,7 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
+    matches: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +76,24 @@ class Decoder:
         self._clock = clock
         self._max_bytes = max_bytes
         readers: dict[str, list[LineReader]] = {}
+        documents: dict[str, list[BusinessLine]] = {}
         for line in lines.values():
-            readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
+            if line.documents is None:
+                readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
+            else:
+                documents.setdefault(topic_prefix + line.topic, []).append(line)
+        self._documents = {topic: DocumentsTopic(own, clock, max_bytes) for topic, own in documents.items()}
+        self._documents |= {topic + REKEYED_SUFFIX: read for topic, read in self._documents.items()}
         self._choosers = {topic: LineChooser(of_topic) for topic, of_topic in readers.items()}
         self._columns = {
             topic: TopicColumns(of_topic, self._choosers[topic], max_bytes) for topic, of_topic in readers.items()
         }
         self._choosers |= {topic + REKEYED_SUFFIX: chooser for topic, chooser in self._choosers.items()}
         self._columns |= {topic + REKEYED_SUFFIX: columns for topic, columns in self._columns.items()}
+
+    def reads_documents(self, topic: str) -> bool:
+        """Tell whether a topic carries documents of supply-chain finance."""
+        return topic in self._documents
 
     def decode(self, records: Sequence[SourceRecord]) -> tuple[EventBatch, list[Rejected]]:
         """Return usable records as columns and the others with their reasons, both in order."""
@@ -105,7 +120,8 @@ class Decoder:
         good: list[tuple[int, Transaction]] = []
         rejected: list[Rejected] = []
         for at in places.tolist():
-            found = self._decode_one(records[at], now_s)
+            documents = self._documents.get(records[at].topic)
+            found = _read_document(documents, records[at]) if documents else self._decode_one(records[at], now_s)
             if isinstance(found, Transaction):
                 good.append((at, found))
             else:
@@ -131,6 +147,13 @@ class Decoder:
         if reader is None:
             return Rejected(record, "unknown_line", "line", f"no line of topic {record.topic} matches this event")
         return _read(reader, event, record, now_s)
+
+
+def _read_document(documents: DocumentsTopic, record: SourceRecord) -> Transaction | Rejected:
+    found = documents.read(record.value)
+    if isinstance(found, Rejection):
+        return Rejected(record, found.reason, found.field, found.words)
+    return as_transaction(found)
 
 
 def _read(reader: LineReader, event: Event, record: SourceRecord, now_s: float) -> Transaction | Rejected:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from stream.events.supply_chain.decode import Rejection, decode_supply_chain
+from stream.events.supply_chain.decode import Rejection, decode_in_hand
 from stream.ledger.claim_record import visits_of
 from stream.ledger.claims_of import claims_in_hand
 from stream.ledger.fingerprint import Fingerprints
@@ -45,9 +45,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Inquiry:
     """Asks the ledgers of the partitions that are here."""
 
-    def __init__(self, line: str, prints: Fingerprints, partitions: int, steps: Mapping[int, ClaimStep]) -> None:
+    def __init__(self, prints: Fingerprints, partitions: int, steps: Mapping[int, ClaimStep]) -> None:
         """Look into `steps`, by partition; it may change as partitions come and go."""
-        self._line = line
         self._prints = prints
         self._partitions = partitions
         self._steps = steps
@@ -58,7 +57,7 @@ class Inquiry:
         Args:
             document: An invoice, order or receipt, or a request or an assignment, as JSON (docs/supply_chain.md).
         """
-        event = decode_supply_chain(document, self._line)
+        event = decode_in_hand(document)
         if isinstance(event, Rejection):
             return event
         (visits,) = visits_of([claims_in_hand(event)], self._prints, self._partitions)

@@ -125,11 +125,11 @@ def _amounts(records: Sequence[EnrichedEvent | RiskUpdate]) -> tuple[Vector, Vec
 def _with_features(
     records: Sequence[EnrichedEvent | RiskUpdate], counterparty_part: npt.NDArray[np.float32]
 ) -> tuple[list[EnrichedEvent], npt.NDArray[np.float32]]:
-    events = [record for record in records if type(record) is EnrichedEvent]
+    events = [record for record in records if isinstance(record, EnrichedEvent)]
     if not events:
         return [], np.empty((0, 0), np.float32)
     if len(events) < len(records):
-        counterparty_part = counterparty_part[[type(record) is EnrichedEvent for record in records]]
+        counterparty_part = counterparty_part[[isinstance(record, EnrichedEvent) for record in records]]
     subject_part = np.frombuffer(b"".join([event.features for event in events]), "<f4").reshape(len(events), -1)
     return events, np.hstack([subject_part, counterparty_part])
 

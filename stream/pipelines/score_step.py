@@ -15,6 +15,7 @@ from stream.pipelines.estimated_precision import EstimatedPrecision
 from stream.pipelines.joined_state import JoinedState
 from stream.pipelines.live_weights import LiveWeights
 from stream.pipelines.score_event import Scoring, score_events
+from stream.pipelines.tell_matches import tell_matches
 
 COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
@@ -50,6 +51,7 @@ class ScoreStep(StatelessReplay):
         self._metrics = metrics
         self._estimated = estimated
         self._partition = str(partition)
+        self._reads_documents = any(line.documents for line in scoring.lines.values())
         self._newest_s = float("-inf")
         self._last: list[ScoredEvent] = []
 
@@ -63,7 +65,8 @@ class ScoreStep(StatelessReplay):
     def process(self, records: list[SourceRecord]) -> Effects:
         """Score one micro-batch."""
         enriched, rejected = _decode(records, self._scoring)
-        self._last = score_events(self._scoring, enriched)
+        scored = score_events(self._scoring, enriched)
+        self._last = tell_matches(self._scoring.lines, enriched, scored) if self._reads_documents else scored
         values = encode_all(self._last)
         outgoing = [
             Outgoing(SCORED_EVENTS, scored.event_id.encode(), value)
@@ -95,10 +98,11 @@ class ScoreStep(StatelessReplay):
         metrics.count("foreshot_events", len(scored), line=line)
         waits_s = [now_s - one.produced_at_ms / 1000 for one in scored]
         metrics.observe("foreshot_event_to_score_seconds", waits_s, line=line)
-        alerted = [one.score for one in scored if one.alerted]
+        alerted = [one for one in scored if one.alerted]
         if alerted:
             metrics.count("foreshot_alert_candidates", len(alerted), line=line)
-            metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, alerted), line=line)
+        if by_score := [one.score for one in alerted if one.score >= one.threshold]:
+            metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, by_score), line=line)
         version = scored[-1].weights_version
         metrics.gauge("foreshot_weights_version", version, line=line)
         if (label_produced_at_s := self._weights.went_live(line, version)) is not None:
@@ -141,5 +145,5 @@ def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring) -> list[Enr
         found = [decode(record.value or b"") for record in records]
     except UNREADABLE:
         return None
-    widths = {len(one.features) for one in found if type(one) is EnrichedEvent}
+    widths = {len(one.features) for one in found if isinstance(one, EnrichedEvent)}
     return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {_FEATURE_BYTES} else None

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from stream.events.decode import Rejected, SourceRecord
+from stream.events.match_reason import matches_of
 from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
@@ -30,10 +31,11 @@ _MOST_TOGETHER = 2_048
 
 def source_record(record: Any) -> SourceRecord:
     """Return an aiokafka record as the pipelines take it."""
-    timestamp_ms = record.timestamp
-    if record.topic.endswith(REKEYED_SUFFIX):
-        timestamp_ms = produced_at_ms(record.headers, timestamp_ms)
-    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, timestamp_ms)
+    place = record.topic, record.partition, record.offset
+    if not record.topic.endswith(REKEYED_SUFFIX):
+        return SourceRecord(*place, record.key, record.value, record.timestamp)
+    timestamp_ms = produced_at_ms(record.headers, record.timestamp)
+    return SourceRecord(*place, record.key, record.value, timestamp_ms, matches_of(record.headers))
 
 
 def _source_records(records: list[Any]) -> list[SourceRecord]:

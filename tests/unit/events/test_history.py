@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,11 @@ from stream.events.decode import Decoder, SourceRecord
 from stream.events.event_batch import EventBatch
 from stream.events.history import history_records, label_of, read_history, select_rows
 from stream.events.line_file import load_lines
+from stream.simulation.supply_chain.simulate import simulate_supply_chain
+from stream.simulation.supply_chain.world_files import write_events
+from tests.builders.economy import a_line as an_economy_line
 from tests.builders.events import NOON_S, a_line
+from tests.builders.supply_chain import a_documents_line
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("FORESHOT_DATA", ROOT.parent / "shared" / "data"))
@@ -317,3 +322,16 @@ def test_outside_data_reads_as_its_json(name, tmp_path):
     assert len(history.batch) == 6_000
     assert set(history.label.tolist()) <= {0, 1}
     assert_reads_as_its_json(history)
+
+
+def test_history_of_a_line_of_documents_is_a_table_of_their_roles(tmp_path):
+    simulated = simulate_supply_chain([an_economy_line(name=name) for name in ("factoring", "orders")], 40, 1)
+    write_events(simulated, tmp_path)
+    line = a_documents_line(line="factoring", history={"label": "fraud"})
+    history = read_history(tmp_path / "events.parquet", by_name(line))
+    values = [orjson.dumps(one) for one in simulated.documents if one["line"] == "factoring"]
+    records = [SourceRecord(line.topic, 0, at, None, value, 0) for at, value in enumerate(values)]
+    batch, _ = Decoder(by_name(line), FixedClock(FAR_S)).decode(records)
+    assert (history.batch.event_id, history.batch.subject) == (batch.event_id, batch.subject)
+    np.testing.assert_array_equal(history.batch.amount_minor, batch.amount_minor)
+    np.testing.assert_array_equal(history.batch.instrument, batch.instrument)

@@ -7,7 +7,9 @@ import pytest
 
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
+from stream.events.enriched_event import EnrichedEvent, MatchedEvent
 from stream.events.enriched_event import decode as decode_enriched
+from stream.events.match_reason import MatchReason, match_headers
 from stream.events.produced_at import produced_at_headers, produced_at_ms
 from stream.events.pseudonym import Pseudonyms
 from stream.features.subject import SubjectState
@@ -15,6 +17,8 @@ from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.transport.partition_runner import source_record
 from tests.builders.events import NOON_S, a_line, a_record, an_event
+from tests.builders.supply_chain import LINE as DOCUMENTS_LINE
+from tests.builders.supply_chain import a_documents_line, supply_chain_bytes
 
 PRODUCED_MS = int(NOON_S * 1000)
 LINE = a_line(rekey=True)
@@ -88,3 +92,30 @@ def test_a_subject_with_a_pseudonym_is_written_and_kept_under_it_alone_and_score
     kept = hidden.state.drain_changes()
     assert any(pseudonym("card-of-ana").encode() in key for key, _ in kept)
     assert not any(b"card-of-ana" in part for record in kept for part in record if part is not None)
+
+
+def a_document(at, headers=()):
+    value = supply_chain_bytes("financing_request", event_id=f"fr-{at}")
+    return SimpleNamespace(
+        topic="copper-documents-rekeyed", partition=0, offset=at, key=b"S1", value=value, timestamp=PRODUCED_MS,
+        headers=(*produced_at_headers(PRODUCED_MS - 5), *headers),
+    )  # fmt: skip
+
+
+def test_what_the_ledgers_found_of_a_document_goes_on_with_it_and_with_no_other():
+    reasons = [MatchReason("exact", "invoice INV-1 was financed on 3 May 2023 by another financier")]
+    line = a_documents_line()
+    step = ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), SubjectState(), Metrics(), 0)
+    broken = a_document(2, [("document-matches", b'[{"rule": "guess", "text": "x"}]')])
+    records = [a_document(0), a_document(1, match_headers(reasons)), broken, a_document(1), a_document(3)]
+    effects = step.process([source_record(one) for one in records])
+    made = [decode_enriched(one.value) for one in effects.outgoing]
+    assert [(one.event_id, type(one)) for one in made] == [
+        ("fr-0", EnrichedEvent), ("fr-1", MatchedEvent), ("fr-3", EnrichedEvent),
+    ]  # fmt: skip
+    assert made[1].reasons == reasons
+    assert {one.key for one in effects.outgoing} == {f"{DOCUMENTS_LINE}\0B1".encode()}
+    assert {one.produced_at_ms for one in made} == {PRODUCED_MS - 5}
+    assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
+        (2, "unreadable", "document-matches")
+    ]
