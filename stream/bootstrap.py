@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from metalearn.checkpoint import Initialisation
@@ -9,10 +10,11 @@ from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
 from stream.bootstrap_documents import document_stages
 from stream.errors import UsageError
+from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder
 from stream.events.line_file import load_lines
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import feature_hash
+from stream.features.specification import specification_of
 from stream.features.subject import SubjectState
 from stream.logs import set_up_logging
 from stream.one_core import use_one_core
@@ -52,7 +54,7 @@ _SWITCH_INTERVAL_S = 0.0005
 def score_stages(parts: WorkerParts) -> list[Stage]:
     """Return profile, score and raise, and before them what lines ask for: rekey, or documents and claims."""
     scorers = scorers_over(parts.initialisation)
-    live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
+    live = LiveWeights(scorers, parts.specification.hash, parts.metrics, parts.weights.caught_up)
     estimated = EstimatedPrecision()
     parts.weights.listen(live.take)
     named = parts.names.named
@@ -125,7 +127,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
         BrokerUnavailableError: Kafka cannot be reached.
     """
     lines = load_lines(split_paths(settings.lines))
-    initialisation = load_worker_initialisation(settings)
+    initialisation = load_worker_initialisation(settings, lines)
     ensure_topics(settings, lines.values(), permissions_of(role, settings, list(lines.values())))
     parts = WorkerParts(settings, lines, initialisation)
     parts.metrics.gauge("foreshot_process_id", os.getpid())
@@ -139,15 +141,15 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
     return StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
 
 
-def load_worker_initialisation(settings: Settings) -> Initialisation:
-    """Return the shared initialisation that a setting names.
+def load_worker_initialisation(settings: Settings, lines: Mapping[str, BusinessLine]) -> Initialisation:
+    """Return the shared initialisation that a setting names, if it is made for these lines' features.
 
     Raises:
         UsageError: None is named, or the file does not fit.
     """
     if not settings.initialisation:
         raise UsageError("no initialisation is set; make one with `foreshot train` and set FORESHOT_INITIALISATION")
-    return load_initialisation(Path(settings.initialisation), feature_hash(), trust_of(settings))
+    return load_initialisation(Path(settings.initialisation), specification_of(lines.values()), trust_of(settings))
 
 
 def run_worker(settings: Settings, role: str) -> None:

@@ -7,6 +7,7 @@ from stream.clock import SystemClock
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.pseudonym import Pseudonyms
+from stream.features.specification import specification_of
 from stream.ledger.fingerprint import Fingerprints
 from stream.metrics import Metrics
 from stream.pipelines import effects
@@ -26,6 +27,7 @@ class WorkerParts:
         self.settings = settings
         self.lines = lines
         self.initialisation = initialisation
+        self.specification = specification_of(lines.values())
         self.names = Topics(settings.topic_prefix)
         self.pseudonyms = pseudonyms_of(settings)
         self.metrics = Metrics()

@@ -10,7 +10,7 @@ from stream.events.event_batch import EventBatch, take_rows
 from stream.events.history import History
 from stream.events.history_steps import Step, steps_of
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
-from stream.features.specification import COUNTERPARTY_WIDTH, SUBJECT_WIDTH
+from stream.features.payment_features import COUNTERPARTY_WIDTH, SUBJECT_WIDTH
 from stream.features.subject import SubjectState, profile
 
 

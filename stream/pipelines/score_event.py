@@ -19,7 +19,6 @@ from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpda
 from stream.events.scored_event import Reason, ScoredEvent, of_columns
 from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
-from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
 from stream.scoring.line_scorer import LineScorer
 from stream.scoring.line_scorers import LineScorers
@@ -168,7 +167,7 @@ def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[
             "threshold": threshold.tolist(),
             "alerted": alerted.tolist(),
             "reasons": reasons,
-            "feature_hash": repeat(feature_hash()),
+            "feature_hash": repeat(scoring.scorers.specification.hash),
             "features": [raw[start : start + width] for start in range(0, len(raw), width)],
             "produced_at_ms": [event.produced_at_ms for event in events],
             "scored_at_ms": repeat(int(scoring.clock.now_s() * 1000)),

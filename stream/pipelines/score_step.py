@@ -8,7 +8,6 @@ from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsA
 from stream.events.scored_event import ScoredEvent, encode_all
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
-from stream.features.specification import SUBJECT_WIDTH
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
 from stream.pipelines.estimated_precision import EstimatedPrecision
@@ -20,7 +19,6 @@ from stream.pipelines.tell_matches import tell_matches
 COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
-_FEATURE_BYTES = SUBJECT_WIDTH * 4
 _ACTIVATION = b"\xa1a"
 
 
@@ -119,7 +117,8 @@ def _activation(value: bytes) -> WeightsActivation | None:
 
 
 def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
-    if (plain := _decode_plain(records, scoring)) is not None:
+    width_bytes = 4 * scoring.scorers.specification.profiled_width
+    if (plain := _decode_plain(records, scoring, width_bytes)) is not None:
         return plain, []
     enriched: list[EnrichedRecord] = []
     rejected: list[Rejected] = []
@@ -131,19 +130,19 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
             continue
         if one.line not in scoring.lines:
             rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
-        elif isinstance(one, EnrichedEvent) and len(one.features) != _FEATURE_BYTES:
-            detail = f"{len(one.features)} bytes, this release reads {_FEATURE_BYTES}; was it profiled by another one?"
+        elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
+            detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
             rejected.append(Rejected(record, "feature_width", "features", detail))
         else:
             enriched.append(one)
     return enriched, rejected
 
 
-def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring) -> list[EnrichedRecord] | None:
+def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring, width_bytes: int) -> list[EnrichedRecord] | None:
     """Return all records decoded, None where one or more of them is to be refused."""
     try:
         found = [decode(record.value or b"") for record in records]
     except UNREADABLE:
         return None
     widths = {len(one.features) for one in found if isinstance(one, EnrichedEvent)}
-    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {_FEATURE_BYTES} else None
+    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {width_bytes} else None

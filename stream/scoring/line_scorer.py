@@ -59,6 +59,7 @@ class NetworkScorer:
         """Take the arrays as they are needed."""
         arrays = weights.arrays
         self._manifest = weights.manifest
+        self._specification = weights.specification
         self.parts = LineParts(
             Standardisation(
                 arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
@@ -120,4 +121,5 @@ class NetworkScorer:
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features]."""
         rows = self.standardise(features)
-        return [top_reasons(self.logits, raw, row, kind) for raw, row in zip(features, rows, strict=True)]
+        pairs = zip(features, rows, strict=True)
+        return [top_reasons(self.logits, raw, row, kind, self._specification) for raw, row in pairs]

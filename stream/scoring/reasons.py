@@ -5,27 +5,26 @@ standardised; how far the logit falls is the feature's contribution.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.events.scored_event import Reason
-from stream.features.specification import FEATURES
+from stream.features.specification import FeatureSpecification
 
 TOP = 3
 # The time of day is one thing to a person and two columns to the network.
 _TOGETHER = (("hour_sin", "hour_cos"),)
 
 
-def _groups() -> list[tuple[int, list[int]]]:
+@cache
+def _groups(specification: FeatureSpecification) -> list[tuple[int, list[int]]]:
     """Return (the column that speaks, all columns set to the mean together) of every reason."""
-    names = [feature.name for feature in FEATURES]
+    names = specification.names
     joined = {names.index(part): [names.index(one) for one in group] for group in _TOGETHER for part in group}
     found = [(column, joined.get(column, [column])) for column in range(len(names))]
     return [(column, columns) for column, columns in found if column == columns[0]]
-
-
-_GROUPS = _groups()
 
 
 def top_reasons(
@@ -33,6 +32,7 @@ def top_reasons(
     raw: npt.NDArray[np.float32],
     row: npt.NDArray[np.float32],
     kind: str,
+    specification: FeatureSpecification,
 ) -> list[Reason]:
     """Return the three features that raise a row's logit most, greatest first.
 
@@ -41,16 +41,15 @@ def top_reasons(
         raw: The row as features were made, float32 [features].
         row: The same row standardised.
         kind: What the line calls its subjects.
+        specification: What stands in which column.
     """
-    occluded = np.tile(row.astype(np.float64), (len(_GROUPS) + 1, 1))
-    for at, (_, columns) in enumerate(_GROUPS):
+    groups = _groups(specification)
+    occluded = np.tile(row.astype(np.float64), (len(groups) + 1, 1))
+    for at, (_, columns) in enumerate(groups):
         occluded[at + 1, columns] = 0.0
     found = logits(occluded)
     contributions = found[0] - found[1:]
     order = np.argsort(-contributions, kind="stable")[:TOP]
-    return [_reason(_GROUPS[at][0], raw, float(contributions[at]), kind) for at in order if contributions[at] > 0]
-
-
-def _reason(column: int, raw: npt.NDArray[np.float32], contribution: float, kind: str) -> Reason:
-    feature = FEATURES[column]
-    return Reason(feature.name, feature.describe(float(raw[column]), kind), contribution)
+    chosen = [(groups[at][0], float(contributions[at])) for at in order if contributions[at] > 0]
+    told = [(specification.features[column], float(raw[column]), contribution) for column, contribution in chosen]
+    return [Reason(feature.name, feature.describe(value, kind), contribution) for feature, value, contribution in told]

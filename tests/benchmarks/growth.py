@@ -23,7 +23,7 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import SystemClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState
 from stream.metrics import Metrics
 from stream.one_core import use_one_core
@@ -72,7 +72,7 @@ class Worker:
         self.subjects, self.counterparties = SubjectState(ROOM), CounterpartyState(ROOM)
         scoring = Scoring(lines, self.counterparties, scorers, active, AlertBudget(), 1, clock)
         self.profile = ProfileStep(Decoder(lines, clock), self.subjects, metrics, 0)
-        live = LiveWeights(scorers, feature_hash(), metrics)
+        live = LiveWeights(scorers, PAYMENTS.hash, metrics)
         self.score = ScoreStep(scoring, live, metrics, EstimatedPrecision(), 0)
 
     def run(self, records):

@@ -16,7 +16,7 @@ from stream.alerts.deduplicator import AlertDeduplicator
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import FEATURES, feature_hash
+from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
@@ -98,7 +98,7 @@ class Worker:
         self.metrics = Metrics()
         shared = weights_of_the_specification(line="", version=0)
         self.scorers = LineScorers(shared)
-        self.live = LiveWeights(self.scorers, feature_hash(), self.metrics)
+        self.live = LiveWeights(self.scorers, PAYMENTS.hash, self.metrics)
         self.guard = WeightsGuard(Trust(), self.metrics)
         decoder = Decoder(LINES, CLOCK, MOST_BYTES)
         self.profile = ProfileStep(decoder, SubjectState(), self.metrics, 0)
@@ -118,16 +118,16 @@ class Worker:
             LABELS,
         )
         learner = LineLearner(LINES, Adapter(_initialisation(shared)), CLOCK)
-        self.known = KnownWeights(feature_hash())
+        self.known = KnownWeights(PAYMENTS.hash)
         self.adapt = AdaptStep(learner, self.known, self.metrics, 1)
 
 
 def _initialisation(shared: Any) -> Initialisation:
-    names = tuple(one.name for one in FEATURES)
+    names = tuple(one.name for one in PAYMENTS.features)
     manifest = InitialisationManifest(
         id="init",
         created_at="",
-        feature_hash=feature_hash(),
+        feature_hash=PAYMENTS.hash,
         feature_names=names,
         widths=(8, 8),
         inner_steps=1,

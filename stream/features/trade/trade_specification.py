@@ -2,7 +2,7 @@
 
 from math import copysign, exp, expm1
 
-from stream.features.specification import Feature
+from stream.features.feature import Feature
 
 # No document makes such logarithms, but a forged record may hold them, and is told like any other.
 _MOST_LOG = 100.0

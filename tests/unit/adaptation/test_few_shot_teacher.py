@@ -12,7 +12,7 @@ from stream.adaptation.support_buffer import BufferLimits, SupportBuffer
 from stream.adaptation.support_sample import draw, generator_for
 from stream.adaptation.trial import TrialPlan, try_candidate
 from stream.errors import WeightsRefusedError
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.few_shot import FewShotScorer
 from stream.scoring.line_scorers import LineScorers, few_shot_part, scorer_of, scorers_over
 from stream.scoring.line_weights import LineWeights
@@ -30,13 +30,13 @@ def initialisation(small_initialisation):
 
 def a_buffer(width, frauds, others=200):
     generator = np.random.default_rng(0)
-    buffer = SupportBuffer(BufferLimits(500, 2_000, 0.0, 0.0), feature_hash())
+    buffer = SupportBuffer(BufferLimits(500, 2_000, 0.0, 0.0), PAYMENTS.hash)
     for at in range(frauds + others):
         fraud = at < frauds
         features = generator.normal(3.0 if fraud else 0.0, 1.0, width).astype("<f4").tobytes()
         kind = "fraud" if fraud else "background"
         at_s = 1e6 + 1e5 * at
-        hashed = feature_hash()
+        hashed = PAYMENTS.hash
         buffer.fold(
             an_example(event_id=f"e{at}", kind=kind, features=features, occurred_at_s=at_s, feature_hash=hashed)
         )

@@ -13,7 +13,7 @@ from stream.events.enriched_event import EnrichedEvent, MatchedEvent, RiskUpdate
 from stream.events.match_reason import MatchReason
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import SUBJECT_WIDTH
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS
@@ -60,7 +60,7 @@ def a_step(weights, metrics, *lines):
     return ScoreStep(Scoring(*parts), weights, metrics, EstimatedPrecision(), 0)
 
 
-def an_enriched_event(at=0, width=SUBJECT_WIDTH, **changed):
+def an_enriched_event(at=0, width=PAYMENTS.profiled_width, **changed):
     fields = {
         "event_id": f"e{at}", "line": "cards", "subject": "card-1", "counterparty": "terminal-1", "currency": "EUR",
         "occurred_at_s": NOON_S, "amount_minor": 1_000, "amount": 10.0, "produced_at_ms": int(NOON_S * 1000) - 20,
@@ -95,7 +95,7 @@ def test_an_activation_that_cannot_be_read_is_refused_and_those_around_it_are_wa
     assert scored_ids(effects) == ["e0"]
 
 
-@pytest.mark.parametrize("width", [0, SUBJECT_WIDTH - 1, SUBJECT_WIDTH + 1])
+@pytest.mark.parametrize("width", [0, PAYMENTS.profiled_width - 1, PAYMENTS.profiled_width + 1])
 def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width):
     effects = taken(step, records(an_enriched_event(0), an_enriched_event(1, width), an_enriched_event(2)))
     assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
@@ -105,7 +105,7 @@ def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width)
 
 
 def test_features_cut_inside_a_number_are_refused(step):
-    cut = an_enriched_event(features=b"\0" * (SUBJECT_WIDTH * 4 - 1))
+    cut = an_enriched_event(features=b"\0" * (PAYMENTS.profiled_width * 4 - 1))
     assert [one.reason for one in taken(step, records(cut)).rejected] == ["feature_width"]
 
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from stream.features.specification import NAMES
+from stream.features.specification import PAYMENTS
 from stream.scoring.reasons import top_reasons
 
 
 def reasons_of(weights, values):
     """Return the reasons of a linear model on rows that are their own standardised ones."""
-    slopes, row = np.zeros(len(NAMES)), np.zeros(len(NAMES), np.float32)
+    slopes, row = np.zeros(len(PAYMENTS.names)), np.zeros(len(PAYMENTS.names), np.float32)
     for name, slope in weights.items():
-        slopes[NAMES.index(name)] = slope
+        slopes[PAYMENTS.names.index(name)] = slope
     for name, value in values.items():
-        row[NAMES.index(name)] = value
-    return top_reasons(lambda rows: rows @ slopes, row, row, "card")
+        row[PAYMENTS.names.index(name)] = value
+    return top_reasons(lambda rows: rows @ slopes, row, row, "card", PAYMENTS)
 
 
 def test_the_three_that_raise_the_logit_most_come_first():
