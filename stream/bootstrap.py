@@ -14,8 +14,8 @@ from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder
 from stream.events.line_file import load_lines
 from stream.features.counterparty import CounterpartyState
+from stream.features.profile_state import ProfileState
 from stream.features.specification import specification_of
-from stream.features.subject import SubjectState
 from stream.logs import set_up_logging
 from stream.one_core import use_one_core
 from stream.pipelines import effects
@@ -97,7 +97,8 @@ def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
 
 def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
     pseudonym = parts.pseudonyms.of if parts.pseudonyms is not None and parts.settings.pseudonymise_subjects else None
-    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition, pseudonym)
+    state = ProfileState(parts.specification, parts.settings.max_entities)
+    return ProfileStep(_decoder(parts), state, parts.metrics, partition, pseudonym)
 
 
 def _score_step(

@@ -1,6 +1,7 @@
 """Chooses the parts that documents of supply-chain finance pass before they are profiled, and joins them."""
 
 from stream.events.documents_topic import DocumentsTopic
+from stream.features.trade.trade_features import warm_up
 from stream.ledger.fingerprint import Fingerprints
 from stream.ledger.terms import Terms
 from stream.pipelines import effects
@@ -19,6 +20,7 @@ def document_stages(parts: WorkerParts, topics: list[str]) -> list[Stage]:
         UsageError: There is no key for their fingerprints, or it does not fit.
     """
     prints = fingerprints_of(parts.settings)
+    warm_up()
     partitions = partition_count(parts.settings, effects.DOCUMENT_CLAIMS)
     onwards = frozenset(topic + REKEYED_SUFFIX for topic in topics)
     return [

@@ -22,7 +22,8 @@ from stream.events.history import History, label_of
 from stream.events.history_steps import Step, steps_of
 from stream.events.scored_event import ScoredEvent
 from stream.features.counterparty import CounterpartyState
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import specification_of
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.adapt_line import Adaptation, LineLearner
 from stream.pipelines.adapt_step import activation_of
@@ -46,7 +47,7 @@ class Backtest:
             horizon_s: How long features wait for a label, event time.
         """
         self._lines = lines
-        self._subjects = SubjectState()
+        self._profiled = ProfileState(specification_of(lines.values()))
         self._clock = FixedClock()
         self._scoring = Scoring(
             lines,
@@ -75,7 +76,7 @@ class Backtest:
 
     def _score(self, batch: EventBatch) -> list[ScoredEvent]:
         self._clock.move_to(float(batch.occurred_at_s[-1]))
-        scored = score_events(self._scoring, profile_subject(self._subjects, batch).events)
+        scored = score_events(self._scoring, profile_subject(self._profiled, batch).events)
         self._learn(match_scored(self._labels, self._store, scored, next_offset=0, lines=self._lines))
         return scored
 

@@ -18,6 +18,7 @@ from stream.events.reject_reason import RejectReason
 from stream.events.roles import Event, RoleError
 from stream.events.supply_chain.canonical_roles import as_transaction
 from stream.events.supply_chain.decode import Rejection
+from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
 from stream.events.topic_columns import Part, TopicColumns
 from stream.events.transaction import Transaction, explain
 from stream.events.transaction_columns import batch_of
@@ -59,6 +60,23 @@ class Rejected:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedDocuments:
+    """Records of a topic of documents.
+
+    Attributes:
+        batch: The usable ones in canonical roles.
+        documents: As they are.
+        records: Where each comes from.
+        rejected: The others.
+    """
+
+    batch: EventBatch
+    documents: list[SupplyChainEvent]
+    records: list[SourceRecord]
+    rejected: list[Rejected]
+
+
 class Decoder:
     """Decodes records of the lines' topics."""
 
@@ -96,7 +114,7 @@ class Decoder:
         return topic in self._documents
 
     def decode(self, records: Sequence[SourceRecord]) -> tuple[EventBatch, list[Rejected]]:
-        """Return usable records as columns and the others with their reasons, both in order."""
+        """Return usable records of payments as columns and the others with their reasons, both in order."""
         now_s = self._clock.now_s()
         parts = self._plain(records, now_s)
         odd = np.ones(len(records), np.bool_)
@@ -106,6 +124,21 @@ class Decoder:
             return in_order(parts), []
         one_by_one, places, rejected = self._one_by_one(records, np.flatnonzero(odd), now_s)
         return in_order([*parts, (one_by_one, places)]), rejected
+
+    def decode_documents(self, records: Sequence[SourceRecord]) -> DecodedDocuments:
+        """Return usable records of a topic of documents, and the others with their reasons, both in order."""
+        good: list[tuple[SourceRecord, SupplyChainEvent]] = []
+        rejected: list[Rejected] = []
+        for record in records:
+            found = self._documents[record.topic].read(record.value)
+            if isinstance(found, Rejection):
+                rejected.append(Rejected(record, found.reason, found.field, found.words))
+            else:
+                good.append((record, found))
+        documents = [document for _, document in good]
+        kept = [record for record, _ in good]
+        batch = batch_of(list(map(as_transaction, documents)), [record.timestamp_ms for record in kept])
+        return DecodedDocuments(batch, documents, kept, rejected)
 
     def _plain(self, records: Sequence[SourceRecord], now_s: float) -> list[Part]:
         topics = {record.topic for record in records}
@@ -120,8 +153,7 @@ class Decoder:
         good: list[tuple[int, Transaction]] = []
         rejected: list[Rejected] = []
         for at in places.tolist():
-            documents = self._documents.get(records[at].topic)
-            found = _read_document(documents, records[at]) if documents else self._decode_one(records[at], now_s)
+            found = self._decode_one(records[at], now_s)
             if isinstance(found, Transaction):
                 good.append((at, found))
             else:
@@ -147,13 +179,6 @@ class Decoder:
         if reader is None:
             return Rejected(record, "unknown_line", "line", f"no line of topic {record.topic} matches this event")
         return _read(reader, event, record, now_s)
-
-
-def _read_document(documents: DocumentsTopic, record: SourceRecord) -> Transaction | Rejected:
-    found = documents.read(record.value)
-    if isinstance(found, Rejection):
-        return Rejected(record, found.reason, found.field, found.words)
-    return as_transaction(found)
 
 
 def _read(reader: LineReader, event: Event, record: SourceRecord, now_s: float) -> Transaction | Rejected:

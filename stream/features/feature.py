@@ -19,6 +19,8 @@ class Feature:
         text_if_not: Told instead where the displayed value is 0, for yes-or-no features.
         from_labels: Whether it is made of labels: its spread tells how much of a line is
             labelled, not what the line is like.
+        absent: Stands where the feature does not apply or nothing is known yet, and is never told; None where it always
+            applies. A change of it needs another version of the specification.
         movable: Whether a fraudster can move it by little without giving up the fraud: the
             amount, the time, the pace. No part of the specification's hash.
     """
@@ -30,6 +32,7 @@ class Feature:
     text_if_not: str | None = None
     from_labels: bool = False
     movable: bool = False
+    absent: float | None = None
 
     def describe(self, value: float, kind: str = "card") -> str:
         """Return what the raw feature value means, for a person.

@@ -13,7 +13,6 @@ from stream.events.decode import Rejected, SourceRecord
 from stream.events.documents_topic import DocumentsTopic
 from stream.events.match_reason import match_headers
 from stream.events.produced_at import produced_at_headers
-from stream.events.supply_chain.canonical_roles import as_transaction
 from stream.events.supply_chain.decode import Rejection
 from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
 from stream.events.unreadable import UNREADABLE
@@ -86,7 +85,8 @@ class FingerprintStep(StatelessReplay):
     ) -> ClaimRecord:
         return ClaimRecord(
             onward=self._onward,
-            key=as_transaction(event).subject.encode(),
+            # A line's documents meet where they are profiled.
+            key=event.line.encode(),
             value=record.value or b"",
             produced_at_ms=record.timestamp_ms,
             financier=claims[0].financier if claims and self._tell else "",

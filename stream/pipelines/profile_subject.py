@@ -14,7 +14,7 @@ from stream.events.match_reason import MatchReason, decode_matches
 from stream.events.produced_at import produced_at_headers
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
-from stream.features.subject import SubjectState, profile
+from stream.features.profile_state import Documents, ProfileState, profile_events
 from stream.metrics import Metrics
 from stream.pipelines.effects import ENRICHED_EVENTS, Effects, Outgoing, StatelessReplay
 
@@ -35,14 +35,15 @@ class ProfiledBatch:
     repeats: list[str]
 
 
-def profile_subject(state: SubjectState, batch: EventBatch) -> ProfiledBatch:
-    """Return the batch with subjects' features, and change the subjects' state.
+def profile_subject(state: ProfileState, batch: EventBatch, documents: Documents | None = None) -> ProfiledBatch:
+    """Return the batch with the first hop's features, and change the state.
 
     Args:
-        state: Subjects of this partition.
+        state: Subjects and trade of this partition.
         batch: Events in order of arrival.
+        documents: What they are where lines read documents; None for payments alone.
     """
-    features, repeated = profile(state, batch)
+    features, repeated = profile_events(state, batch, documents)
     if not repeated.any():
         return ProfiledBatch(_enriched(batch, features), [])
     new = np.flatnonzero(~repeated)
@@ -73,15 +74,15 @@ class ProfileStep(StatelessReplay):
     def __init__(
         self,
         decoder: Decoder,
-        state: SubjectState,
+        state: ProfileState,
         metrics: Metrics,
         partition: int,
         pseudonym: Callable[[str], str] | None = None,
     ) -> None:
-        """Join a decoder and a partition's subjects; with `pseudonym` all that is kept and written has that name."""
+        """Join a decoder and a partition's state; with `pseudonym` all that is kept and written has that name."""
         self._pseudonym = pseudonym
         self.state: PartitionState | None = state
-        self._subjects = state
+        self._known = state
         self._decoder = decoder
         self._metrics = metrics
         self._partition = str(partition)
@@ -92,26 +93,31 @@ class ProfileStep(StatelessReplay):
         if self._decoder.reads_documents(records[0].topic):
             return self._process_documents(records)
         batch, rejected = self._decoder.decode(records)
-        return self._profiled(records[0].topic, batch, rejected, {})
+        return self._enrich(records[0].topic, batch, rejected)
 
     def _process_documents(self, records: list[SourceRecord]) -> Effects:
         whole, reasons, broken = _read_reasons(records)
-        batch, refused = self._decoder.decode(whole)
-        unusable = {one.record.offset for one in refused}
-        kept = [record.offset for record in whole if record.offset not in unusable]
+        found = self._decoder.decode_documents(whole)
         matched = {
-            (line, event_id): reasons[offset]
-            for line, event_id, offset in zip(batch.line, batch.event_id, kept, strict=True)
-            if offset in reasons
+            (document.line, document.event_id): reasons[record.offset]
+            for document, record in zip(found.documents, found.records, strict=True)
+            if record.offset in reasons
         }
-        return self._profiled(records[0].topic, batch, [*broken, *refused], matched)
+        return self._enrich(records[0].topic, found.batch, [*broken, *found.rejected], found.documents, matched)
 
-    def _profiled(self, topic: str, batch: EventBatch, rejected: list[Rejected], matched: Matched) -> Effects:
+    def _enrich(
+        self,
+        topic: str,
+        batch: EventBatch,
+        rejected: list[Rejected],
+        documents: Documents | None = None,
+        matched: Matched | None = None,
+    ) -> Effects:
         if not len(batch):
             return Effects([], rejected)
         if self._pseudonym is not None:
             batch = replace(batch, subject=[self._pseudonym(subject) for subject in batch.subject])
-        profiled = profile_subject(self._subjects, batch)
+        profiled = profile_subject(self._known, batch, documents)
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)
         self._tell_newest(topic, float(batch.occurred_at_s.max()))

@@ -6,11 +6,13 @@ standardised; how far the logit falls is the feature's contribution.
 
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.events.scored_event import Reason
+from stream.features.feature import Feature
 from stream.features.specification import FeatureSpecification
 
 TOP = 3
@@ -49,7 +51,17 @@ def top_reasons(
         occluded[at + 1, columns] = 0.0
     found = logits(occluded)
     contributions = found[0] - found[1:]
-    order = np.argsort(-contributions, kind="stable")[:TOP]
-    chosen = [(groups[at][0], float(contributions[at])) for at in order if contributions[at] > 0]
-    told = [(specification.features[column], float(raw[column]), contribution) for column, contribution in chosen]
-    return [Reason(feature.name, feature.describe(value, kind), contribution) for feature, value, contribution in told]
+    raising = [at for at in np.argsort(-contributions, kind="stable").tolist() if contributions[at] > 0]
+    said = (at for at in raising if _says_something(specification.features[groups[at][0]], raw[groups[at][0]]))
+    return [_reason(groups[at][0], raw, float(contributions[at]), kind, specification) for at in islice(said, TOP)]
+
+
+def _says_something(feature: Feature, value: np.float32) -> bool:
+    return feature.absent is None or value != np.float32(feature.absent)
+
+
+def _reason(
+    column: int, raw: npt.NDArray[np.float32], contribution: float, kind: str, specification: FeatureSpecification
+) -> Reason:
+    feature = specification.features[column]
+    return Reason(feature.name, feature.describe(float(raw[column]), kind), contribution)

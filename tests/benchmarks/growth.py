@@ -23,6 +23,7 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import SystemClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
+from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState
 from stream.metrics import Metrics
@@ -69,9 +70,9 @@ class Worker:
             scorers.put(own)
             active.schedule(line, own.manifest.version, 0.0)
             active.take_due(line)
-        self.subjects, self.counterparties = SubjectState(ROOM), CounterpartyState(ROOM)
+        self.profiled, self.counterparties = ProfileState(PAYMENTS, ROOM), CounterpartyState(ROOM)
         scoring = Scoring(lines, self.counterparties, scorers, active, AlertBudget(), 1, clock)
-        self.profile = ProfileStep(Decoder(lines, clock), self.subjects, metrics, 0)
+        self.profile = ProfileStep(Decoder(lines, clock), self.profiled, metrics, 0)
         live = LiveWeights(scorers, PAYMENTS.hash, metrics)
         self.score = ScoreStep(scoring, live, metrics, EstimatedPrecision(), 0)
 
@@ -79,7 +80,7 @@ class Worker:
         """Put micro-batches through both hops, their changes drained as for a transaction."""
         for at in range(0, len(records), BATCH):
             made = self.profile.process(records[at : at + BATCH]).outgoing
-            self.subjects.drain_changes()
+            self.profiled.subjects.drain_changes()
             second = [SourceRecord("enriched-events", 0, 0, one.key, one.value, 0) for one in made]
             self.score.process(second)
             self.score.state.drain_changes()

@@ -15,8 +15,8 @@ from stream.events.decode import Decoder, SourceRecord
 from stream.events.line_file import load_lines
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
+from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
-from stream.features.subject import SubjectState
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.live_weights import Activation, activate, publish
 from stream.pipelines.profile_subject import profile_subject
@@ -98,7 +98,7 @@ def _scored(lines, initialisation, load):
         fraud[json.loads(value)["id"]] = is_fraud
     batch, rejected = Decoder(lines, SystemClock()).decode(records)
     assert not rejected
-    enriched = profile_subject(SubjectState(), batch).events
+    enriched = profile_subject(ProfileState(PAYMENTS), batch).events
     scoring = Scoring(
         lines, CounterpartyState(), scorers_over(initialisation), ActiveVersions(), AlertBudget(), 1, SystemClock()
     )

@@ -16,8 +16,8 @@ from stream.alerts.deduplicator import AlertDeduplicator
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
+from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
-from stream.features.subject import SubjectState
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.adapt_line import LineLearner
@@ -101,7 +101,7 @@ class Worker:
         self.live = LiveWeights(self.scorers, PAYMENTS.hash, self.metrics)
         self.guard = WeightsGuard(Trust(), self.metrics)
         decoder = Decoder(LINES, CLOCK, MOST_BYTES)
-        self.profile = ProfileStep(decoder, SubjectState(), self.metrics, 0)
+        self.profile = ProfileStep(decoder, ProfileState(PAYMENTS), self.metrics, 0)
         self.rekey = RekeyStep(decoder, "payments-rekeyed")
         scoring = Scoring(LINES, CounterpartyState(), self.scorers, ActiveVersions(), AlertBudget(), 1, CLOCK)
         self.score = ScoreStep(scoring, self.live, self.metrics, EstimatedPrecision(), 0)

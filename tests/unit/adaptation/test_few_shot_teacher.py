@@ -136,7 +136,7 @@ def test_a_line_that_training_knew_and_an_initialisation_without_the_model_go_on
 ):
     plain = Adapter(Initialisation.load(small_initialisation))
     assert a_candidate(plain, 5)[0].manifest.kind == "network"
-    known = FewShotTeacher(few_shot_part(initialisation), ["new-line"])
+    known = FewShotTeacher(few_shot_part(initialisation), ["new-line"], PAYMENTS)
     sample = draw(a_buffer(Adapter(initialisation).width, 5), 2_000, generator_for("new-line", 1))
     assert not known.teaches("new-line", sample)
     assert known.teaches("another", sample)
@@ -171,7 +171,7 @@ def test_presumed_rows_stand_in_where_nobody_labelled_anything_genuine(initialis
     buffer = a_buffer(adapter.width, 5)
     sample = draw(buffer, 2_000, generator_for("new-line", 1))
     assert not sample.genuine
-    teacher = FewShotTeacher(few_shot_part(initialisation), [])
+    teacher = FewShotTeacher(few_shot_part(initialisation), [], PAYMENTS)
     shared = adapter.shared.arrays
     scale = Standardisation(shared["standardise.mean"], shared["standardise.scale"])
     state = teacher.teach(sample, buffer.presumed_genuine(), scale, 0.01).model.state

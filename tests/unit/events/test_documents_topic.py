@@ -8,7 +8,13 @@ from stream.events.decode import Decoder
 from stream.events.documents_topic import DocumentsTopic
 from stream.events.supply_chain.decode import Rejection
 from tests.builders.events import NOON_S, a_line, a_record, an_event
-from tests.builders.supply_chain import LINE, a_documents_line, supply_chain_bytes, supply_chain_fields
+from tests.builders.supply_chain import (
+    LINE,
+    a_documents_line,
+    a_financing_request,
+    supply_chain_bytes,
+    supply_chain_fields,
+)
 
 CLOCK = FixedClock(NOON_S)
 ONE = [a_documents_line()]
@@ -47,15 +53,15 @@ def test_what_is_no_document_is_refused_with_its_reason(value, reason):
 
 
 @pytest.mark.parametrize("topic", ["copper-documents", "copper-documents-rekeyed"])
-def test_documents_are_decoded_in_their_roles_beside_lines_of_other_topics(topic):
+def test_documents_are_decoded_as_they_are_and_in_their_roles_beside_lines_of_other_topics(topic):
     decoder = Decoder({one.name: one for one in (*ONE, a_line())}, CLOCK)
-    records = [
-        a_record(supply_chain_fields("financing_request"), 0, topic),
-        a_record(b"{", 1, topic),
-        a_record(an_event(), 2),
-    ]
-    batch, rejected = decoder.decode(records)
-    assert (batch.line, batch.subject, batch.counterparty) == ([LINE, "cards"], ["S1", "c1"], ["B1", "s1"])
-    np.testing.assert_array_equal(batch.amount_minor, [11_250_000, 1_234])
-    assert [(one.record.offset, one.reason) for one in rejected] == [(1, "unreadable")]
+    records = [a_record(supply_chain_fields("financing_request"), 0, topic), a_record(b"{", 1, topic)]
+    found = decoder.decode_documents(records)
+    batch = found.batch
+    assert (batch.line, batch.subject, batch.counterparty) == ([LINE], ["S1"], ["B1"])
+    np.testing.assert_array_equal(batch.amount_minor, [11_250_000])
+    assert found.documents == [a_financing_request()]
+    assert found.records == records[:1]
+    assert [(one.record.offset, one.reason) for one in found.rejected] == [(1, "unreadable")]
     assert (decoder.reads_documents(topic), decoder.reads_documents("payments")) == (True, False)
+    assert decoder.decode([a_record(an_event(), 2)])[0].subject == ["c1"]

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pytest
 
 from stream.clock import FixedClock
@@ -12,7 +13,8 @@ from stream.events.enriched_event import decode as decode_enriched
 from stream.events.match_reason import MatchReason, match_headers
 from stream.events.produced_at import produced_at_headers, produced_at_ms
 from stream.events.pseudonym import Pseudonyms
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.transport.partition_runner import source_record
@@ -38,7 +40,7 @@ def as_read_from_kafka(outgoing, timestamp):
 
 
 def enriched(record):
-    step = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
+    step = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0)
     (made,) = step.process([record]).outgoing
     return decode_enriched(made.value)
 
@@ -69,7 +71,7 @@ def test_a_time_that_cannot_be_read_is_kafkas_own(value):
 
 def test_the_newest_event_time_of_a_topic_never_goes_back():
     metrics = Metrics()
-    step = ProfileStep(a_decoder(), SubjectState(), metrics, 3)
+    step = ProfileStep(a_decoder(), ProfileState(PAYMENTS), metrics, 3)
 
     def newest(topic):
         labels = {"topic": topic, "partition": "3"}
@@ -85,8 +87,8 @@ def test_the_newest_event_time_of_a_topic_never_goes_back():
 def test_a_subject_with_a_pseudonym_is_written_and_kept_under_it_alone_and_scored_as_before():
     pseudonym = Pseudonyms(b"k" * 16).of
     records = [a_record(an_event(id=f"e{at}", card="card-of-ana"), offset=at) for at in range(3)]
-    plain = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
-    hidden = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0, pseudonym)
+    plain = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0)
+    hidden = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0, pseudonym)
     before, after = ([decode_enriched(one.value) for one in step.process(records).outgoing] for step in (plain, hidden))
     assert after == [msgspec.structs.replace(one, subject=pseudonym("card-of-ana")) for one in before]
     kept = hidden.state.drain_changes()
@@ -105,7 +107,7 @@ def a_document(at, headers=()):
 def test_what_the_ledgers_found_of_a_document_goes_on_with_it_and_with_no_other():
     reasons = [MatchReason("exact", "invoice INV-1 was financed on 3 May 2023 by another financier")]
     line = a_documents_line()
-    step = ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), SubjectState(), Metrics(), 0)
+    step = ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), ProfileState(DOCUMENTS), Metrics(), 0)
     broken = a_document(2, [("document-matches", b'[{"rule": "guess", "text": "x"}]')])
     records = [a_document(0), a_document(1, match_headers(reasons)), broken, a_document(1), a_document(3)]
     effects = step.process([source_record(one) for one in records])
@@ -119,3 +121,27 @@ def test_what_the_ledgers_found_of_a_document_goes_on_with_it_and_with_no_other(
     assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
         (2, "unreadable", "document-matches")
     ]
+
+
+def test_documents_of_a_line_meet_and_a_restart_goes_on_to_the_bit():
+    line = a_documents_line()
+    kinds = ("purchase_order", "invoice", "financing_request", "drawdown")
+    records = [replace_value(a_document(at), supply_chain_bytes(kind)) for at, kind in enumerate(kinds)]
+
+    def a_step():
+        return ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), ProfileState(DOCUMENTS), Metrics(), 0)
+
+    whole, first, second = a_step(), a_step(), a_step()
+    expected = [one.value for one in whole.process(records).outgoing]
+    before = [one.value for one in first.process(records[:2]).outgoing]
+    second.state.restore(first.state.drain_changes())
+    assert before + [one.value for one in second.process(records[2:]).outgoing] == expected
+    at = [DOCUMENTS.names.index(name) for name in ("no_order", "financed_vs_amount", "since_drawdown")]
+    rows = [np.frombuffer(decode_enriched(value).features, "<f4") for value in expected]
+    assert {len(row) for row in rows} == {DOCUMENTS.profiled_width}
+    # The request is for all of an invoice that has its order; nothing was drawn before it.
+    np.testing.assert_array_equal(rows[2][at], np.array([0.0, 0.0, np.log1p(365.0)], np.float32))
+
+
+def replace_value(record, value):
+    return source_record(SimpleNamespace(**{**vars(record), "value": value}))
