@@ -18,7 +18,8 @@ _EPILOG = """Examples:
   foreshot replay --line lines/card_handbook.yaml --events transactions.parquet --speed 3600 --free
 
 In step (the default at full speed) the replay waits, at every hour of event time and every release of labels, until
-the workers have worked off what they were given; on topics of one partition the scores are then those of `backtest`.
+the workers have worked off what they were given; on topics of one partition the scores are then those of `backtest`
+(but of documents: those that finance another are scored after an hour's others).
 """
 
 
@@ -50,8 +51,6 @@ def command(
     history = read_chosen(lines, events, since, until)
     settings = load_settings(**given)
     declared = list(history.lines.values())
-    if of_documents := [line.name for line in declared if line.documents is not None]:
-        raise UsageError(f"line {of_documents[0]} reads documents, which history has none of; write them to its topic")
     ensure_topics(settings, declared, permissions_of("replay", settings, declared))
     options = ReplayOptions(pace, pace is None if in_step is None else in_step, labels)
     with progress_bar(hidden=as_json) as bar:

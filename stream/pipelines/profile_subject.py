@@ -82,7 +82,7 @@ class ProfileStep(StatelessReplay):
         """Join a decoder and a partition's state; with `pseudonym` all that is kept and written has that name."""
         self._pseudonym = pseudonym
         self.state: PartitionState | None = state
-        self._known = state
+        self._first_hop = state
         self._decoder = decoder
         self._metrics = metrics
         self._partition = str(partition)
@@ -117,7 +117,7 @@ class ProfileStep(StatelessReplay):
             return Effects([], rejected)
         if self._pseudonym is not None:
             batch = replace(batch, subject=[self._pseudonym(subject) for subject in batch.subject])
-        profiled = profile_subject(self._known, batch, documents)
+        profiled = profile_subject(self._first_hop, batch, documents)
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)
         self._tell_newest(topic, float(batch.occurred_at_s.max()))
