@@ -8,6 +8,7 @@ from stream.ledger.terms import Terms
 from stream.pipelines import effects
 from stream.pipelines.claim_document import ClaimStep, FingerprintStep
 from stream.pipelines.inquiry import Answer, answer, read_in_hand
+from stream.pipelines.warm_ledgers import warm_ledgers
 from stream.transport.app import StreamWorker
 from stream.transport.pages import add_inquiry_page
 from stream.transport.stage import Stage
@@ -23,6 +24,7 @@ def document_stages(parts: WorkerParts, topics: list[str]) -> list[Stage]:
     Raises:
         UsageError: There is no key for their fingerprints, or it does not fit.
     """
+    warm_ledgers(parts.prints)
     onwards = frozenset(topic + REKEYED_SUFFIX for topic in topics)
     return [
         *(_documents_stage(parts, topic) for topic in topics),

@@ -133,6 +133,10 @@ class ClaimStep(StatelessReplay):
         )
         self.state: PartitionState | None = self._remembered
 
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return what changed of the documents since the last call."""
+        return self._remembered.drain_changes()
+
     def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take documents back from the changelog, oldest first, in as many runs as it comes."""
         self._remembered.restore(records)
