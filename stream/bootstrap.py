@@ -8,7 +8,7 @@ from pathlib import Path
 from metalearn.checkpoint import Initialisation
 from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
-from stream.bootstrap_documents import document_stages
+from stream.bootstrap_documents import answer_inquiries, document_stages
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder
@@ -139,7 +139,10 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
 
         stages += learn_stages(parts)
     health = Health(settings.stall_seconds, parts.metrics)
-    return StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
+    worker = StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
+    if role in ("score", "all") and document_topics(lines.values()):
+        answer_inquiries(parts, worker)
+    return worker
 
 
 def load_worker_initialisation(settings: Settings, lines: Mapping[str, BusinessLine]) -> Initialisation:

@@ -55,7 +55,7 @@ class Settings(BaseModel):
     )
     state_folder: Path = Field(Path(".foreshot/state"), description="Folder of the learner's feature store.")
     web_host: str = Field("127.0.0.1", description="Address the web port binds to.")
-    web_port: int = Field(6066, ge=1, le=65535, description="Port of /metrics, /health and /ready.")
+    web_port: int = Field(6066, ge=1, le=65535, description="Port of /metrics, /health and /ready, and of /financed.")
     partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that Foreshot makes itself.")
     replication: int = Field(1, ge=1, le=10, description="Replication factor of topics that Foreshot makes itself.")
     create_topics: bool = Field(True, description="Make missing topics at start.")

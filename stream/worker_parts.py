@@ -1,6 +1,7 @@
 """What the stages of one worker share."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from metalearn.checkpoint import Initialisation
 from stream.clock import SystemClock
@@ -36,6 +37,16 @@ class WorkerParts:
         guard = WeightsGuard(trust_of(settings), self.metrics)
         self.weights = WeightsTopic(self.cluster, self.names.named(effects.LINE_WEIGHTS), guard.admits)
         self.partitions = partition_count(settings, effects.ENRICHED_EVENTS)
+
+    @cached_property
+    def prints(self) -> Fingerprints:
+        """What makes documents' fingerprints; raises `UsageError` where there is no key that fits."""
+        return fingerprints_of(self.settings)
+
+    @cached_property
+    def claim_partitions(self) -> int:
+        """How many partitions the ledgers have."""
+        return partition_count(self.settings, effects.DOCUMENT_CLAIMS)
 
 
 def fingerprints_of(settings: Settings) -> Fingerprints:

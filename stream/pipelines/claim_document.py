@@ -4,7 +4,7 @@ An event's documents are kept in the partitions that their fingerprints name. It
 topic, so that nothing has to be gathered, and takes along what it found.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 import numpy as np
@@ -124,13 +124,22 @@ class ClaimStep(StatelessReplay):
         self._names = FinancierNames()
         self._metrics = metrics
         self._last: list[Match] = []
-        self.state: PartitionState | None = JoinedState(
+        self._remembered = JoinedState(
             {
                 b"p": self._ledgers[Route.PAIR],
                 b"n": self._ledgers[Route.NUMBER],
                 b"f": self._names,
             }
         )
+        self.state: PartitionState | None = self._remembered
+
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return what changed of the documents since the last call."""
+        return self._remembered.drain_changes()
+
+    def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take documents back from the changelog, oldest first, in as many runs as it comes."""
+        self._remembered.restore(records)
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Take the documents that belong here, tell what they match, and send the events on."""

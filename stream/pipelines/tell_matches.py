@@ -7,7 +7,7 @@ import msgspec
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, MatchedEvent
 from stream.events.match_reason import MatchReason
-from stream.events.scored_event import Reason, ScoredEvent
+from stream.events.scored_event import BY_MATCH, Reason, ScoredEvent
 
 
 def tell_matches(
@@ -29,7 +29,7 @@ def tell_matches(
 
 def _told(line: BusinessLine, matches: list[MatchReason], scored: ScoredEvent) -> ScoredEvent:
     # A rule moves no score: what it contributes to one is nothing.
-    reasons = [Reason(f"document_match:{match.rule}", match.text, 0.0) for match in matches]
+    reasons = [Reason(f"{BY_MATCH}{match.rule}", match.text, 0.0) for match in matches]
     alerted = scored.alerted or _raises_alert(line, matches)
     return msgspec.structs.replace(scored, alerted=alerted, reasons=[*reasons, *scored.reasons])
 

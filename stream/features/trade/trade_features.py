@@ -36,8 +36,8 @@ def observe_documents(state: TradeState, events: Sequence[AnyEvent]) -> npt.NDAr
     return features
 
 
-def warm_up() -> None:
-    """Compile the pass, or load what was compiled before, so that no stream's first document waits for it."""
+def warm_trade() -> None:
+    """Have the pass compiled before a worker joins its group; the first time that takes a while."""
     smallest = TradeState(TradeSizes(*[WAYS] * len(fields(TradeSizes))))
     none = np.empty((0, TRADE_WIDTH), np.float32)
     observe_rows(documents_as_columns([]), smallest.tables, smallest.next_ticks(0), none)

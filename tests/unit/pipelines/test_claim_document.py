@@ -18,7 +18,7 @@ from stream.ledger.claims_of import claims_of
 from stream.ledger.rows import ROW
 from stream.metrics import Metrics
 from stream.pipelines.claim_document import ClaimStep, FingerprintStep
-from stream.pipelines.inquiry import Inquiry
+from stream.pipelines.inquiry import answer, read_in_hand
 from tests.builders.events import NOON_S, a_record
 from tests.builders.supply_chain import INVOICE, LINE, a_documents_line, supply_chain_bytes
 from tests.unit.ledger.ledger_oracle import in_force
@@ -256,7 +256,7 @@ def test_a_party_that_was_replaced_is_found_across_partitions():
 def asked(installation, document, partitions=None):
     held = {at: installation._step(("document-claims", at)) for at in range(installation.partitions)}
     steps = held if partitions is None else {at: held[at] for at in partitions}
-    return Inquiry(PRINTS, installation.partitions, steps).ask(document)
+    return answer(read_in_hand(document), PRINTS, installation.partitions, steps.get)
 
 
 def test_a_document_in_hand_was_financed_before_or_was_not_and_asking_leaves_no_trace():
@@ -286,8 +286,11 @@ def test_an_answer_says_which_partitions_were_not_asked():
 
 
 def test_a_document_that_cannot_be_read_or_is_none_is_refused():
-    installation = ran([a_request()])
-    assert asked(installation, b"{").reason == "unreadable"
-    assert asked(installation, supply_chain_bytes("default_notice")).words == (
+    assert read_in_hand(b"{").reason == "unreadable"
+    assert read_in_hand(supply_chain_bytes("default_notice")).words == (
         "type default_notice names no document that is financed"
     )
+
+
+def test_a_document_in_hand_may_be_of_any_line():
+    assert read_in_hand(supply_chain_bytes(line="elsewhere")) == read_in_hand(supply_chain_bytes(line=None))
