@@ -1,18 +1,21 @@
-"""Chooses the real parts and joins them: the one place that does, with `bootstrap_learn`."""
+"""Chooses the real parts and joins them: the one place that does, with `bootstrap_learn` and `bootstrap_documents`."""
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from metalearn.checkpoint import Initialisation
 from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
+from stream.bootstrap_documents import answer_inquiries, document_stages
 from stream.errors import UsageError
+from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder
 from stream.events.line_file import load_lines
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import feature_hash
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import specification_of
 from stream.logs import set_up_logging
 from stream.one_core import use_one_core
 from stream.pipelines import effects
@@ -36,6 +39,7 @@ from stream.transport.topics import (
     RAISE_STATE,
     REKEYED_SUFFIX,
     SCORE_STATE,
+    document_topics,
     ensure_topics,
     line_topics,
 )
@@ -48,16 +52,18 @@ _SWITCH_INTERVAL_S = 0.0005
 
 
 def score_stages(parts: WorkerParts) -> list[Stage]:
-    """Return profile, score and raise, and rekey where a line asks for it."""
+    """Return profile, score and raise, and before them what lines ask for: rekey, or documents and claims."""
     scorers = scorers_over(parts.initialisation)
-    live = LiveWeights(scorers, feature_hash(), parts.metrics, parts.weights.caught_up)
+    live = LiveWeights(scorers, parts.specification.hash, parts.metrics, parts.weights.caught_up)
     estimated = EstimatedPrecision()
     parts.weights.listen(live.take)
     named = parts.names.named
     sources = line_topics(parts.lines.values())
     profiled = tuple(named(topic + REKEYED_SUFFIX if rekey else topic) for topic, rekey in sources.items())
+    documents = document_topics(parts.lines.values())
     return [
-        *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey),
+        *(_rekey_stage(parts, topic) for topic, rekey in sources.items() if rekey and topic not in documents),
+        *(document_stages(parts, documents) if documents else []),
         Stage("profile", profiled, PROFILE_STATE, lambda partition: _profile_step(parts, partition)),
         Stage(
             "score",
@@ -91,7 +97,8 @@ def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
 
 def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
     pseudonym = parts.pseudonyms.of if parts.pseudonyms is not None and parts.settings.pseudonymise_subjects else None
-    return ProfileStep(_decoder(parts), SubjectState(parts.settings.max_entities), parts.metrics, partition, pseudonym)
+    state = ProfileState(parts.specification, parts.settings.max_entities)
+    return ProfileStep(_decoder(parts), state, parts.metrics, partition, pseudonym)
 
 
 def _score_step(
@@ -121,7 +128,7 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
         BrokerUnavailableError: Kafka cannot be reached.
     """
     lines = load_lines(split_paths(settings.lines))
-    initialisation = load_worker_initialisation(settings)
+    initialisation = load_worker_initialisation(settings, lines)
     ensure_topics(settings, lines.values(), permissions_of(role, settings, list(lines.values())))
     parts = WorkerParts(settings, lines, initialisation)
     parts.metrics.gauge("foreshot_process_id", os.getpid())
@@ -132,18 +139,21 @@ def build_worker(settings: Settings, role: str) -> StreamWorker:
 
         stages += learn_stages(parts)
     health = Health(settings.stall_seconds, parts.metrics)
-    return StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
+    worker = StreamWorker(settings, parts.cluster, stages, parts.weights, parts.metrics, health)
+    if role in ("score", "all") and document_topics(lines.values()):
+        answer_inquiries(parts, worker)
+    return worker
 
 
-def load_worker_initialisation(settings: Settings) -> Initialisation:
-    """Return the shared initialisation that a setting names.
+def load_worker_initialisation(settings: Settings, lines: Mapping[str, BusinessLine]) -> Initialisation:
+    """Return the shared initialisation that a setting names, if it is made for these lines' features.
 
     Raises:
         UsageError: None is named, or the file does not fit.
     """
     if not settings.initialisation:
         raise UsageError("no initialisation is set; make one with `foreshot train` and set FORESHOT_INITIALISATION")
-    return load_initialisation(Path(settings.initialisation), feature_hash(), trust_of(settings))
+    return load_initialisation(Path(settings.initialisation), specification_of(lines.values()), trust_of(settings))
 
 
 def run_worker(settings: Settings, role: str) -> None:

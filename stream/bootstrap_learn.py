@@ -7,7 +7,6 @@ from pathlib import Path
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
-from stream.features.specification import feature_hash
 from stream.pipelines import effects
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
@@ -26,7 +25,7 @@ _PACE_S = 0.2
 
 def learn_stages(parts: WorkerParts) -> list[Stage]:
     """Return match and adapt."""
-    known = KnownWeights(feature_hash())
+    known = KnownWeights(parts.specification.hash)
     parts.weights.listen(known.take)
     signer = signer_of(parts.settings)
     adapter = Adapter(parts.initialisation)

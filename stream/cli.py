@@ -22,6 +22,7 @@ _COMMANDS = {
     "evaluate": "Judge the few-shot model and every baseline on unseen lines.",
     "study": "Run a published protocol of meta-learning again.",
     "label": "Push labels.",
+    "financed": "Say whether a document in hand was financed before.",
     "pseudonym": "Show the name under which a subject is kept and written.",
     "weights": "List, show or roll back a line's weights; make keys and sign.",
 }

@@ -53,10 +53,14 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
         "foreshot_dead_letters", "counter", "records", ("topic", "reason"),
         "Records that could not be used, by input topic and reason.",
     ),
+    MetricDefinition(
+        "foreshot_document_matches", "counter", "matches", ("rule", "outcome"),
+        "Pairs of documents told as one financed twice (reported), or taken back (withdrawn), by rule.",
+    ),
     MetricDefinition("foreshot_alerts", "counter", "alerts", _LINE, "Alerts raised, after deduplication."),
     MetricDefinition(
         "foreshot_alert_candidates", "counter", "events", _LINE,
-        "Events whose score reached the line's threshold, before deduplication.",
+        "Events whose score reached the line's threshold, or whose document was financed before; before deduplication.",
     ),
     MetricDefinition(
         "foreshot_labels", "counter", "labels", ("line", "label", "outcome"),
@@ -104,7 +108,8 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition(
         "foreshot_estimated_precision", "gauge", "share", _LINE,
-        "Mean score of this worker's recent alert candidates (half-life 300): the precision the model itself expects.",
+        "Mean score of this worker's recent alert candidates by score (half-life 300): the precision the model itself "
+        "expects.",
     ),
     MetricDefinition(
         "foreshot_alerted_labels", "gauge", "labels", ("line", "partition"),

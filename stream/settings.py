@@ -55,7 +55,7 @@ class Settings(BaseModel):
     )
     state_folder: Path = Field(Path(".foreshot/state"), description="Folder of the learner's feature store.")
     web_host: str = Field("127.0.0.1", description="Address the web port binds to.")
-    web_port: int = Field(6066, ge=1, le=65535, description="Port of /metrics, /health and /ready.")
+    web_port: int = Field(6066, ge=1, le=65535, description="Port of /metrics, /health and /ready, and of /financed.")
     partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that Foreshot makes itself.")
     replication: int = Field(1, ge=1, le=10, description="Replication factor of topics that Foreshot makes itself.")
     create_topics: bool = Field(True, description="Make missing topics at start.")
@@ -84,6 +84,18 @@ class Settings(BaseModel):
         _NONE, description="Key of that hash and of logs, 16 to 64 bytes, or use the next."
     )
     pseudonym_key_file: str = Field("", description="File that holds the key; its last line end is cut.")
+    ledger_key: SecretStr = Field(
+        _NONE,
+        description="Key of documents' fingerprints, 16 to 64 bytes, the same on all workers; a new one makes all "
+        "documents new. Needed where a line reads documents. Or use the next.",
+    )
+    ledger_key_file: str = Field("", description="File that holds that key; its last line end is cut.")
+    ledger_documents: int = Field(
+        5_000_000, ge=1_000, description="Documents that one partition remembers by each of two routes."
+    )
+    tell_financiers: bool = Field(
+        True, description="Whether a match names the other financier; else only whether it is another."
+    )
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
 

@@ -36,7 +36,8 @@ from stream.backtest.train import train_initialisation, training_data
 from stream.events.fraud_label import FraudLabel
 from stream.events.history import read_history
 from stream.events.line_file import load_lines
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import PAYMENTS
 from stream.one_core import use_one_core
 from stream.pipelines.match_label import match_labels, match_scored
 from stream.pipelines.profile_subject import profile_subject
@@ -239,7 +240,7 @@ def measured(history, initialisation, seed):
     first_s = np.floor(history.batch.occurred_at_s[0] / DAY_S) * DAY_S
     attack_s, until_s = first_s + ATTACK_DAY * DAY_S, first_s + JUDGED_DAY * DAY_S
     labels = honest(history, np.random.default_rng([seed, 0]), first_s)
-    enriched = profile_subject(SubjectState(), history.batch).events
+    enriched = profile_subject(ProfileState(PAYMENTS), history.batch).events
     assert len(enriched) == len(history.batch), "an event was taken for a repeat"
     found, judged = {}, None
     for guards, policy in GUARDS.items():

@@ -8,7 +8,7 @@ import pytest
 from stream.events.history import read_history
 from stream.events.line_file import load_lines
 from stream.simulation.cards import simulate_cards, write_parquet
-from tests.builders import small_world
+from tests.builders import small_trade, small_world
 from tests.builders.small_world import LINES, PROFILES
 
 # Compiled functions and shared machines make single examples slow; nothing asserts on time.
@@ -54,3 +54,8 @@ def small_training_data(tmp_path_factory, small_lines):
 @pytest.fixture(scope="session")
 def small_initialisation(tmp_path_factory, small_training_data):
     return small_world.train_small(small_training_data, tmp_path_factory.mktemp("init") / "init.safetensors")
+
+
+@pytest.fixture(scope="session")
+def trade_initialisation(tmp_path_factory):
+    return small_trade.train_small_trade(tmp_path_factory.mktemp("trade-init"))

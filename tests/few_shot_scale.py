@@ -21,11 +21,11 @@ from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.support import LineSupport
+from stream.features.specification import PAYMENTS
 from stream.one_core import use_one_core
-from stream.scoring.few_shot import COLUMNS
 from tests.builders.few_shot import a_task
 
-WIDTH = len(COLUMNS)
+WIDTH = len(PAYMENTS.without_labels)
 ROWS, FRAUDS = 3_000, 40
 GENUINE_PER_FRAUD = 10
 ADAPTED = ((1, 10), (5, 50), (20, 200), (50, 500))

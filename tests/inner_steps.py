@@ -21,6 +21,7 @@ from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
 from stream.events.history import read_history
 from stream.events.line_file import load_lines
+from stream.features.specification import PAYMENTS
 from stream.one_core import use_one_core
 from stream.scoring.initialisation import shared_weights
 from stream.scoring.network_forward import forward, network_of
@@ -71,7 +72,7 @@ def own_rows(events, line, shared):
     early = time_s < cut_s
     background = np.random.default_rng(0).permutation(np.flatnonzero(early))[:BACKGROUND]
     prior = Standardisation(shared["standardise.mean"], shared["standardise.scale"])
-    scale = keep_shared(fit_standardisation(features[background], prior), prior)
+    scale = keep_shared(fit_standardisation(features[background], prior), prior, PAYMENTS.from_labels)
     return scale.apply(features), history.label, early, time_s >= cut_s + DAY_S
 
 

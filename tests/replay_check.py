@@ -32,7 +32,7 @@ from stream.events.history import read_history
 from stream.events.line_file import load_lines
 from stream.events.scored_event import decode as decode_scored
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import SUBJECT_WIDTH, feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.live_weights import LiveWeights
@@ -59,7 +59,7 @@ class Check:
         self.history = read_history(
             args.events, self.lines, epoch_s(args.since, "--from"), epoch_s(args.until, "--until")
         )
-        self.initialisation = load_initialisation(args.init, feature_hash())
+        self.initialisation = load_initialisation(args.init, PAYMENTS)
 
     def backtest(self):
         found = {}
@@ -154,14 +154,14 @@ def against(events, backtest):
 
 
 def subject_features_differ(events, backtest):
-    width = SUBJECT_WIDTH * 4
+    width = PAYMENTS.profiled_width * 4
     return sum(event.features[:width] != backtest[event.event_id].features[:width] for event in events)
 
 
 def rescored_difference(check, name, partitions, events):
     """Score the recorded enriched events again, partition by partition, in their order."""
     scorers = scorers_over(check.initialisation)
-    weights = LiveWeights(scorers, feature_hash(), Metrics())
+    weights = LiveWeights(scorers, PAYMENTS.hash, Metrics())
     for record in read_topic(check.cluster, f"{name}-line-weights"):
         weights.take(record.key, record.value)
     recorded = {event.event_id: event.score for event in events}

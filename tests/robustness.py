@@ -35,7 +35,7 @@ from stream.backtest.line_groups import own_groups
 from stream.backtest.train import training_data
 from stream.events.history import read_history
 from stream.events.line_file import load_lines
-from stream.features.specification import FROM_LABELS, MOVABLE
+from stream.features.specification import PAYMENTS
 from stream.one_core import use_one_core
 from stream.simulation.few_shot_world import EVENTS_FILE, LINES_FILE, write_world
 
@@ -60,10 +60,10 @@ def tasks_of(folder, world):
 
 
 def trainings(tasks):
-    keep = ~np.array(FROM_LABELS)
+    keep = ~PAYMENTS.from_labels
     few = tasks[:3]
     yield "plain", train(tasks, PLAN)
-    yield "half adversarial", train(tasks, replace(PLAN, adversarial_share=0.5, movable=MOVABLE))
+    yield "half adversarial", train(tasks, replace(PLAN, adversarial_share=0.5, movable=PAYMENTS.movable))
     yield (
         "diverse",
         train(tasks, PLAN, choose=lambda usable: diverse([sketch_of(one.features[:, keep]) for one in usable])),
@@ -114,7 +114,7 @@ def judge(made, task, frauds, seed, losses):
                 logits = forward(network, encode_tensor(x, edges))
                 return balanced_cross_entropy(logits, labels, torch.ones_like(labels), PLAN.fraud_share)
 
-            moved = fgsm(query_loss, features, labels[:, None] * torch.tensor(MOVABLE), EPSILON)
+            moved = fgsm(query_loss, features, labels[:, None] * torch.tensor(PAYMENTS.movable), EPSILON)
             for queried, x in (("", features), (", frauds move", moved)):
                 scores = forward(network, encode_tensor(x, edges)).detach().numpy()
                 yield f"{labels_are}{queried}", name, average_precision(scores, task.labels[judged])

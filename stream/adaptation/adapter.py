@@ -37,7 +37,7 @@ class Adapter:
         self.feature_hash = initialisation.manifest.feature_hash
         self.width = self.shared.width
         self._part = few_shot_part(initialisation)
-        self._few_shot = FewShotTeacher(self._part, initialisation.manifest.lines)
+        self._few_shot = FewShotTeacher(self._part, initialisation.manifest.lines, self.shared.specification)
 
     def warm_up(self) -> None:
         """Load what teaching needs, so that a line's first label need not wait for it."""
@@ -127,7 +127,8 @@ class Adapter:
 
     def _own_scale(self, buffer: SupportBuffer) -> Standardisation:
         shared = self._prior()
-        return keep_shared(fit_standardisation(self._background(buffer), shared, buffer.events()), shared)
+        own = fit_standardisation(self._background(buffer), shared, buffer.events())
+        return keep_shared(own, shared, self.shared.specification.from_labels)
 
     def _background(self, buffer: SupportBuffer) -> Rows:
         return rows_of([*buffer.background(), *buffer.background(reserved=True)], self.width)

@@ -11,6 +11,7 @@ from metalearn.few_shot.model import LineModel
 from metalearn.support import LineSupport
 from stream.adaptation.support_buffer import Held, Rows, rows_of
 from stream.adaptation.support_sample import SupportSample
+from stream.features.specification import FeatureSpecification
 from stream.scoring.calibration import Calibration
 from stream.scoring.few_shot import chosen, line_calibration
 from stream.scoring.line_scorers import FewShotPart
@@ -29,6 +30,7 @@ class FewShotTaught:
 
     model: LineModel
     calibration: Calibration
+    specification: FeatureSpecification
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what weights store of it."""
@@ -36,14 +38,15 @@ class FewShotTaught:
 
     def log_odds(self, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the rarity of standardised rows, before calibration."""
-        return self.model.cascade(chosen(rows)).astype(np.float64)
+        return self.model.cascade(chosen(rows, self.specification)).astype(np.float64)
 
 
 class FewShotTeacher:
     """Adapts the shared few-shot model, for lines that training never saw and as long as labels are few."""
 
-    def __init__(self, part: FewShotPart | None, known: Iterable[str]) -> None:
-        """Take what an initialisation's lines share, None teaches nothing, and the lines it was trained on."""
+    def __init__(self, part: FewShotPart | None, known: Iterable[str], specification: FeatureSpecification) -> None:
+        """Take what an initialisation's lines share, None teaches nothing, which these are, and their features."""
+        self._specification = specification
         self._shared = part.model if part is not None else None
         self._known = frozenset(known)
 
@@ -74,7 +77,7 @@ class FewShotTeacher:
         width = len(scale.mean)
 
         def rows(held: Sequence[Held]) -> Rows:
-            made = chosen(scale.apply(rows_of(held, width)))
+            made = chosen(scale.apply(rows_of(held, width)), self._specification)
             made[np.isnan(made)] = 0.0
             return made
 
@@ -83,7 +86,8 @@ class FewShotTeacher:
         taken = {held.example.event_id for held in genuine}
         others = [held for held in past if held.example.event_id not in taken]
         support = LineSupport(rows(sample.frauds), rows(genuine), rows(others))
-        return FewShotTaught(self._shared.adapt(support), line_calibration(self._shared, prevalence))
+        calibration = line_calibration(self._shared, prevalence)
+        return FewShotTaught(self._shared.adapt(support), calibration, self._specification)
 
 
 def _evenly(held: Sequence[Held], count: int) -> list[Held]:

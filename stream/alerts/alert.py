@@ -19,10 +19,11 @@ class AlertReason(BaseModel):
 
 
 class Alert(BaseModel):
-    """The first event of a subject in a period whose score reached its line's threshold.
+    """The first event of a subject in a period whose score, or whose document's former financing, calls for one.
 
     Attributes:
-        alert_id: Line, subject and start of the period: the same event raises the same alert.
+        alert_id: Line, subject and start of the period, and whether it is for a document: the same event raises the
+            same alert.
         occurred_at: The event's own time, ISO 8601.
     """
 
@@ -54,7 +55,7 @@ def alert_of(event: ScoredEvent, period_start_s: float) -> Alert:
     """
     start = datetime.fromtimestamp(period_start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
     return Alert(
-        alert_id=f"{event.line}:{event.subject}:{start}",
+        alert_id=f"{event.line}:{event.subject}:{start}{':financed-before' if event.matched else ''}",
         event_id=event.event_id,
         line=event.line,
         subject=event.subject,

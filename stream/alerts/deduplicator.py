@@ -10,6 +10,8 @@ from stream.events.scored_event import ScoredEvent
 # its alert, again if it is a repeat: under the same `alert_id`, so that nothing is lost.
 KEPT_PERIODS = 30
 _RAISED = b"\1"
+# Behind a subject, which holds none.
+_OF_DOCUMENT = "\0document"
 
 Subjects = set[str]
 
@@ -29,18 +31,21 @@ class AlertDeduplicator:
     def raise_alert(self, event: ScoredEvent, period_s: float) -> Alert | None:
         """Return the alert if this is the subject's first in its period, else None.
 
+        Alerts for documents that were financed before are counted apart: a score's must not silence them.
+
         Args:
             event: An alert candidate.
             period_s: The line's period; periods are counted from the epoch.
         """
         start_s = math.floor(event.occurred_at_s / period_s) * period_s
         periods = self._raised.setdefault(event.line, {})
-        if event.subject in periods.get(start_s, ()):
+        subject = f"{event.subject}{_OF_DOCUMENT}" if event.matched else event.subject
+        if subject in periods.get(start_s, ()):
             return None
         newest_s = max(periods, default=start_s)
         if start_s >= newest_s - KEPT_PERIODS * period_s:
-            periods.setdefault(start_s, set()).add(event.subject)
-            self._changes[_key(event.line, event.subject, start_s)] = _RAISED
+            periods.setdefault(start_s, set()).add(subject)
+            self._changes[_key(event.line, subject, start_s)] = _RAISED
         if start_s > newest_s:
             self._forget(event.line, start_s - KEPT_PERIODS * period_s)
         return alert_of(event, start_s)

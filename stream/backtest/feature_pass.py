@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 from stream.events.business_line import BusinessLine
 from stream.events.event_batch import EventBatch, take_rows
-from stream.events.history import History
+from stream.events.history import History, documents_at
 from stream.events.history_steps import Step, steps_of
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
-from stream.features.specification import COUNTERPARTY_WIDTH, SUBJECT_WIDTH
-from stream.features.subject import SubjectState, profile
+from stream.features.profile_state import ProfileState, profile_events
+from stream.features.specification import specification_of
 
 
 def features_of(
@@ -26,18 +26,20 @@ def features_of(
     Returns:
         float32 [n, features], and which events are no repeats, bool [n].
     """
-    subjects, counterparties = SubjectState(), CounterpartyState()
-    features = np.zeros((len(history.batch), SUBJECT_WIDTH + COUNTERPARTY_WIDTH), np.float32)
+    specification = specification_of(history.lines.values())
+    first_hop, counterparties = ProfileState(specification), CounterpartyState()
+    width = specification.profiled_width
+    features = np.zeros((len(history.batch), len(specification.features)), np.float32)
     fresh = np.ones(len(history.batch), np.bool_)
     for step in steps_of(history):
         if len(step.events):
             batch = take_rows(history.batch, step.events)
-            own, repeated = profile(subjects, batch)
+            own, repeated = profile_events(first_hop, batch, documents_at(history, step.events))
             kept = step.events[~repeated]
             fresh[step.events[repeated]] = False
-            features[kept, :SUBJECT_WIDTH] = own[~repeated]
+            features[kept, :width] = own[~repeated]
             chosen = take_rows(history.batch, kept)
-            features[kept, SUBJECT_WIDTH:] = observe(counterparties, _events(chosen, history.lines))
+            features[kept, width:] = observe(counterparties, _events(chosen, history.lines))
         if len(step.labels):
             observe(counterparties, _risk_updates(history, step))
         advance(len(step.events))

@@ -18,11 +18,12 @@ from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import WeightsActivation
 from stream.events.event_batch import EventBatch, take_rows
 from stream.events.fraud_label import FraudLabel
-from stream.events.history import History, label_of
+from stream.events.history import History, documents_at, label_of
 from stream.events.history_steps import Step, steps_of
 from stream.events.scored_event import ScoredEvent
 from stream.features.counterparty import CounterpartyState
-from stream.features.subject import SubjectState
+from stream.features.profile_state import Documents, ProfileState
+from stream.features.specification import specification_of
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.adapt_line import Adaptation, LineLearner
 from stream.pipelines.adapt_step import activation_of
@@ -46,7 +47,7 @@ class Backtest:
             horizon_s: How long features wait for a label, event time.
         """
         self._lines = lines
-        self._subjects = SubjectState()
+        self._first_hop = ProfileState(specification_of(lines.values()))
         self._clock = FixedClock()
         self._scoring = Scoring(
             lines,
@@ -66,16 +67,18 @@ class Backtest:
         """Score one step's events, learn from them, then release its labels."""
         scored: list[ScoredEvent] = []
         for start in range(0, len(step.events), _MICRO_BATCH):
-            scored += self._score(take_rows(history.batch, step.events[start : start + _MICRO_BATCH]))
+            rows = step.events[start : start + _MICRO_BATCH]
+            scored += self._score(take_rows(history.batch, rows), documents_at(history, rows))
         self._clock.move_to(step.until_s)
         labels = [(label_of(history, int(row)), int(step.until_s * 1000)) for row in step.labels]
         if labels:
             self._release(labels)
         return scored
 
-    def _score(self, batch: EventBatch) -> list[ScoredEvent]:
+    def _score(self, batch: EventBatch, documents: Documents | None) -> list[ScoredEvent]:
         self._clock.move_to(float(batch.occurred_at_s[-1]))
-        scored = score_events(self._scoring, profile_subject(self._subjects, batch).events)
+        profiled = profile_subject(self._first_hop, batch, documents)
+        scored = score_events(self._scoring, profiled.events)
         self._learn(match_scored(self._labels, self._store, scored, next_offset=0, lines=self._lines))
         return scored
 

@@ -23,7 +23,7 @@ from stream.backtest.learnable import WARM_UP_S, nothing_to_learn
 from stream.backtest.line_groups import own_groups
 from stream.errors import UsageError
 from stream.events.history import UNKNOWN_LABEL, History
-from stream.features.specification import MOVABLE, NAMES, feature_hash
+from stream.features.specification import FeatureSpecification, specification_of
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.calibration import fit_calibration
 from stream.scoring.few_shot import PREFIX, chosen
@@ -39,10 +39,11 @@ _REFERENCE_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What is learnt from: a task for each line, and the lines' scales."""
+    """What is learnt from: a task for each line, the lines' scales, and their features."""
 
     tasks: list[Task]
     scales: dict[str, Standardisation]
+    specification: FeatureSpecification
 
 
 def training_data(
@@ -59,14 +60,16 @@ def training_data(
     Raises:
         UsageError: No line has a labelled fraud by then.
     """
+    specification = specification_of(history.lines.values())
     used = _used_rows(history, fresh, until_s)
     own = {line: fit_standardisation(features[rows]) for line, rows in used.items()}
     shared = pool(list(own.values())) if own else None
-    scales = {line: keep_shared(scale, shared) for line, scale in own.items()} if shared else {}
+    made = specification.from_labels
+    scales = {line: keep_shared(scale, shared, made) for line, scale in own.items()} if shared else {}
     tasks = [_task(history, features, line, used[line], scale) for line, scale in scales.items()]
     if not any(task.frauds for task in tasks):
         raise UsageError(nothing_to_learn(history, until_s))
-    return TrainingData(tasks, scales)
+    return TrainingData(tasks, scales, specification)
 
 
 def _used_rows(history: History, fresh: npt.NDArray[np.bool_], until_s: float) -> dict[str, npt.NDArray[np.int64]]:
@@ -121,8 +124,9 @@ def train_initialisation(
     Raises:
         UsageError: The data cannot be learnt from, or the checkpoint is none.
     """
-    about = json.dumps([feature_hash(), until])
-    plan = replace(plan, movable=MOVABLE) if plan.adversarial_share and not plan.movable else plan
+    specification = data.specification
+    about = json.dumps([specification.hash, until])
+    plan = replace(plan, movable=specification.movable) if plan.adversarial_share and not plan.movable else plan
     tasks = crossed_or_windowed(data.tasks, own_groups if crossed else None, _WINDOW_S)
     try:
         trained = train(tasks, plan, progress=progress, checkpoint=checkpoint, about=about, notice=notice)
@@ -131,8 +135,8 @@ def train_initialisation(
     manifest = InitialisationManifest(
         id=uuid4().hex[:16],
         created_at=datetime.now(UTC).isoformat(),
-        feature_hash=feature_hash(),
-        feature_names=NAMES,
+        feature_hash=specification.hash,
+        feature_names=specification.names,
         widths=plan.widths,
         inner_steps=plan.inner_steps,
         fraud_share=plan.fraud_share,
@@ -143,7 +147,7 @@ def train_initialisation(
     )
     arrays = _arrays(data, trained, plan)
     if few_shot is not None and _are_many(data.tasks, notice):
-        arrays |= _few_shot_arrays(tasks, few_shot, progress, checkpoint, notice)
+        arrays |= _few_shot_arrays(tasks, specification, few_shot, progress, checkpoint, notice)
     return Initialisation(manifest, arrays)
 
 
@@ -155,10 +159,15 @@ def _are_many(tasks: Sequence[Task], notice: Notice | None) -> bool:
 
 
 def _few_shot_arrays(
-    tasks: Sequence[Task], plan: FewShotPlan, progress: Progress, checkpoint: Path | None, notice: Notice | None
+    tasks: Sequence[Task],
+    specification: FeatureSpecification,
+    plan: FewShotPlan,
+    progress: Progress,
+    checkpoint: Path | None,
+    notice: Notice | None,
 ) -> dict[str, npt.NDArray[Any]]:
     # What is not known counts as the line's mean, as it does where rows are scored.
-    known = [replace(task, features=np.nan_to_num(chosen(task.features), nan=0.0)) for task in tasks]
+    known = [replace(task, features=np.nan_to_num(chosen(task.features, specification), nan=0.0)) for task in tasks]
     file = checkpoint.with_suffix(checkpoint.suffix + ".trees") if checkpoint is not None else None
     try:
         shared = train_shared_model(known, plan, progress=progress, checkpoint=file)

@@ -61,8 +61,9 @@ def command(
     from stream.backtest.report import write_metrics, write_report, write_scores  # noqa: PLC0415
     from stream.backtest.run import Backtest, run_backtest  # noqa: PLC0415
     from stream.backtest.scored_rows import scored_rows  # noqa: PLC0415
+    from stream.events.line_file import load_lines  # noqa: PLC0415
     from stream.events.scored_event import ScoredEvent  # noqa: PLC0415
-    from stream.features.specification import feature_hash  # noqa: PLC0415
+    from stream.features.specification import specification_of  # noqa: PLC0415
     from stream.one_core import use_one_core  # noqa: PLC0415
     from stream.scoring.initialisation import load_initialisation  # noqa: PLC0415
     from stream.weights_keys import trust_of  # noqa: PLC0415
@@ -70,7 +71,8 @@ def command(
     use_one_core()
     trust = trust_of(load_settings(trusted_key_files=trusted_key_files))
     weeks_from_s = epoch_s(weeks_from, "--weeks-from") if weeks_from else None
-    initialisation = load_initialisation(init, feature_hash(), trust)
+    declared = load_lines(list(lines))
+    initialisation = load_initialisation(init, specification_of(declared.values()), trust)
     known_until = initialisation.manifest.until
     history = read_chosen(lines, events, since, until)
     make_folder(out, "--out")

@@ -18,7 +18,8 @@ _EPILOG = """Examples:
   foreshot replay --line lines/card_handbook.yaml --events transactions.parquet --speed 3600 --free
 
 In step (the default at full speed) the replay waits, at every hour of event time and every release of labels, until
-the workers have worked off what they were given; on topics of one partition the scores are then those of `backtest`.
+the workers have worked off what they were given; on topics of one partition the scores are then those of `backtest`
+(but of documents: those that finance another are scored after an hour's others).
 """
 
 

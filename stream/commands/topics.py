@@ -36,7 +36,7 @@ def create(*, as_json: bool, **given: Any) -> None:
         click.echo("\n".join(f"made {name}" for name in made) or "all topics are there")
 
 
-_OF = ["score", "learn", "topics", "replay", "label", "weights", "rollback", "source", "outputs"]
+_OF = ["score", "learn", "topics", "replay", "label", "weights", "financed", "rollback", "source", "outputs"]
 
 
 @command.command("permissions", epilog="Example: foreshot topics permissions --of score --principal User:scorer")

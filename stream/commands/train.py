@@ -94,7 +94,7 @@ def command(
         data = training_data(history, features, fresh, until_s)
         if missing := left_out(history, data.scales):
             notice("; ".join(missing))
-        if said := different_kinds(data.tasks):
+        if said := different_kinds(data.tasks, data.specification):
             notice(said)
         head = HeadPlan(steps=min(HeadPlan().steps, 2 * episodes))
         few_shot = FewShotPlan(BankPlan(episodes=episodes), head, seed=seed) if episodes else None

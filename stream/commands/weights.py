@@ -116,14 +116,13 @@ def _write_new(file: Path, content: bytes, mode: int) -> None:
 @json_option
 def sign(file: Path, *, as_json: bool, **given: Any) -> None:
     """Sign an initialisation that `foreshot train` made without a key; the signature stands in FILE.sig."""
-    from stream.features.specification import feature_hash  # noqa: PLC0415 - slow to import
     from stream.scoring.initialisation import load_initialisation  # noqa: PLC0415 - slow to import
     from stream.weights_keys import signer_of  # noqa: PLC0415 - slow to import
 
     signer = signer_of(load_settings(**given))
     if signer is None:
         raise UsageError("no key is set; make one with `foreshot weights keys` and set FORESHOT_SIGNING_KEY_FILE")
-    identifier = load_initialisation(file, feature_hash()).manifest.id
+    identifier = load_initialisation(file, None).manifest.id
     beside = signer.sign_file(file)
     if as_json:
         print_json({"initialisation": identifier, "signature": str(beside)})

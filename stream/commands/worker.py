@@ -23,7 +23,7 @@ _EPILOG = """Examples:
 @click.option("--initialisation", metavar="FILE", help="The shared initialisation.")
 @click.option("--state-folder", metavar="FOLDER", help="Folder of the learner's feature store.")
 @click.option("--web-host", metavar="ADDRESS", help="Address the web port binds to.")
-@click.option("--web-port", type=int, help="Port of /metrics, /health and /ready.")
+@click.option("--web-port", type=int, help="Port of /metrics, /health and /ready, and of /financed.")
 @signing_option
 @trusted_option
 @kafka_options
@@ -31,7 +31,7 @@ def command(role: str, **given: Any) -> None:
     """Run a worker until it is told to stop.
 
     Every option overrides its setting (docs/settings.md). The worker answers /metrics,
-    /health and /ready on its web port.
+    /health and /ready on its web port; where lines read documents, /financed too.
     """
     # Until Faust has its own way of leaving there is nothing to clean up.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

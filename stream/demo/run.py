@@ -32,7 +32,7 @@ from stream.events.history import History, read_history
 from stream.events.line_file import load_lines
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.effects import ADAPTATIONS, ALERTS, LINE_WEIGHTS, SCORED_EVENTS
 from stream.pipelines.live_weights import LiveWeights
@@ -253,8 +253,8 @@ class Demo:
     def _unseen(
         self, cluster: Cluster, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
     ) -> dict[str, Any]:
-        scorers = scorers_over(load_initialisation(initialisation, feature_hash()))
-        weights = LiveWeights(scorers, feature_hash(), Metrics())
+        scorers = scorers_over(load_initialisation(initialisation, PAYMENTS))
+        weights = LiveWeights(scorers, PAYMENTS.hash, Metrics())
         for record in read_topic(cluster, LINE_WEIGHTS):
             weights.take(record.key, record.value)
         first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S

@@ -1,8 +1,9 @@
 """A business line as its file declares it."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from stream.events.duration import parse_duration_s
 from stream.events.line_roles import Declared, Path, Roles
@@ -19,13 +20,28 @@ RESERVED_TOPICS = frozenset(
     )
 )  # fmt: skip
 _RESERVED_ENDINGS = ("-state", "-rekeyed")
+# Documents have roles of their own; a table for `foreshot evaluate` has them as these columns.
+ROLES_OF_DOCUMENTS = Roles.model_validate({
+    **{name: name for name in (
+        "event_id", "occurred_at", "subject", "counterparty", "currency", "instrument", "place", "channel", "text",
+    )},
+    "amount": {"field": "amount_minor", "unit": "minor"},
+})  # fmt: skip
 
 
 class AlertPolicy(Declared):
-    """How many alerts a line wants, and how often about one subject."""
+    """How many alerts a line wants, how often about one subject, and what raises one by rule.
+
+    Attributes:
+        budget_per_day: Alerts a day that scores raise.
+        dedup_period_s: One alert for each subject in so long.
+        financed_before: Which documents raise one whatever their score: those that match another that was financed,
+            exactly or nearly (`near`), exactly alone (`exact`), or none (`never`).
+    """
 
     budget_per_day: float = Field(100.0, gt=0, allow_inf_nan=False)
     dedup_period_s: DurationS = Field(86_400.0, alias="dedup_period", gt=0)
+    financed_before: Literal["near", "exact", "never"] = "near"
 
 
 class AdaptationPolicy(Declared):
@@ -86,6 +102,8 @@ class BusinessLine(Declared):
         name: Its name in topics, metrics and files.
         topic: Kafka topic of its events.
         kind: What its subjects are, for the words of reasons.
+        documents: That its topic carries documents of supply-chain finance, which say themselves what plays which
+            role and of which line they are; None where `roles` says it.
         match: Fields and values by which an event names this line.
         currency: Of events that name none.
         label_delay_s: How long labels take; unlabelled events older than that are presumed genuine.
@@ -99,9 +117,10 @@ class BusinessLine(Declared):
     description: str = ""
     topic: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
     kind: Annotated[str, Field(min_length=1, max_length=40)] = "card"
-    match: dict[Path, str | int | bool] = Field(default_factory=dict)
+    documents: Literal["supply_chain"] | None = None
+    match: dict[Path, str | int | bool] = Field(default_factory=dict, validate_default=True)
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    roles: Roles
+    roles: Roles = Field(ROLES_OF_DOCUMENTS, validate_default=True)
     label_delay_s: DurationS = Field(604_800.0, alias="label_delay", ge=0)
     rekey: bool = False
     max_future_s: DurationS = Field(600.0, alias="max_future", ge=0)
@@ -116,3 +135,32 @@ class BusinessLine(Declared):
         if topic in RESERVED_TOPICS or topic.endswith(_RESERVED_ENDINGS) or set(topic) == {"."}:
             raise ValueError("is a name that Foreshot or Kafka keeps for itself; read your events from another topic")
         return topic
+
+    @field_validator("match", "currency", "rekey", "allow_negative", mode="before")
+    @classmethod
+    def _not_of_documents(cls, value: Any, info: ValidationInfo) -> Any:
+        if value != {} and info.data.get("documents") is not None:
+            raise ValueError("must be left out beside documents, which say it themselves")
+        return value
+
+    @field_validator("match")
+    @classmethod
+    def _documents_name_their_line(
+        cls, match: dict[Path, str | int | bool], info: ValidationInfo
+    ) -> dict[Path, str | int | bool]:
+        return match if info.data.get("documents") is None else {"line": info.data.get("name", "")}
+
+    @field_validator("roles")
+    @classmethod
+    def _roles_or_documents(cls, roles: Roles, info: ValidationInfo) -> Roles:
+        given = roles is not ROLES_OF_DOCUMENTS
+        if given and info.data.get("documents") is not None:
+            raise ValueError("must be left out beside documents, which say it themselves")
+        if not given and info.data.get("documents", "wrong") is None:
+            raise PydanticKnownError("missing")
+        return roles
+
+    @property
+    def keyed_anew(self) -> bool:
+        """Whether its events are written once more, keyed by subject, before they are profiled."""
+        return self.rekey or self.documents is not None

@@ -10,8 +10,14 @@ import orjson
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Decoder, Rejected, SourceRecord
+from stream.events.documents_topic import DocumentsTopic
 from stream.events.line_reader import LineReader, RoleReader, fits
 from stream.events.roles import Event, RoleError, compile_path
+from stream.events.supply_chain.canonical_roles import as_transaction
+from stream.events.supply_chain.decode import Rejection
+
+_DOCUMENT = "the document (docs/supply_chain.md)"
+_OF_NO_LINE = ("unreadable", "oversized", "unknown_line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,8 @@ def check_event(
 
 
 def _check_line(line: BusinessLine, value: bytes, clock: Clock, max_bytes: int) -> MappedEvent:
+    if line.documents is not None:
+        return _check_document(line, value, clock, max_bytes)
     record = SourceRecord(line.topic, 0, 0, None, value, int(clock.now_s() * 1000))
     _, refused = Decoder({line.name: line}, clock, max_bytes).decode([record])
     event = None if any(one.reason in ("unreadable", "oversized") for one in refused) else orjson.loads(value)
@@ -80,6 +88,17 @@ def _check_line(line: BusinessLine, value: bytes, clock: Clock, max_bytes: int) 
     fault = refused[0] if refused else None
     roles = tuple(_map(name, sources[name], read, event, fault) for name, read in reader.role_readers())
     return MappedEvent(line.name, line.topic, True, roles, _said(fault) if fault is not None else None)
+
+
+def _check_document(line: BusinessLine, value: bytes, clock: Clock, max_bytes: int) -> MappedEvent:
+    found = DocumentsTopic([line], clock, max_bytes).read(value)
+    if isinstance(found, Rejection):
+        refused = {"reason": found.reason, "field": found.field, "detail": found.words}
+        return MappedEvent(line.name, line.topic, found.reason not in _OF_NO_LINE, (), refused)
+    fields = as_transaction(found).model_dump(exclude={"line", "latitude", "longitude"})
+    occurred_at = MappedRole("occurred_at", _DOCUMENT, _as_time(fields.pop("occurred_at_s")))
+    roles = (occurred_at, *(MappedRole(name, _DOCUMENT, value) for name, value in fields.items()))
+    return MappedEvent(line.name, line.topic, True, roles, None)
 
 
 def _said(refused: Rejected, detail: str | None = None) -> dict[str, str | None]:

@@ -11,10 +11,14 @@ from pydantic import ValidationError
 
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
+from stream.events.documents_topic import DocumentsTopic
 from stream.events.event_batch import EventBatch, in_order
 from stream.events.line_reader import LineChooser, LineReader
 from stream.events.reject_reason import RejectReason
 from stream.events.roles import Event, RoleError
+from stream.events.supply_chain.canonical_roles import as_transaction
+from stream.events.supply_chain.decode import Rejection
+from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
 from stream.events.topic_columns import Part, TopicColumns
 from stream.events.transaction import Transaction, explain
 from stream.events.transaction_columns import batch_of
@@ -28,6 +32,7 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         topic: Full name.
         timestamp_ms: When it was produced, epoch milliseconds.
+        matches: What the ledgers found of a document on its way to be profiled (`match_reason.py`); else empty.
     """
 
     topic: str
@@ -36,6 +41,7 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
+    matches: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,23 @@ class Rejected:
     reason: RejectReason
     field: str | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedDocuments:
+    """Records of a topic of documents.
+
+    Attributes:
+        batch: The usable ones in canonical roles.
+        documents: As they are.
+        records: Where each comes from.
+        rejected: The others.
+    """
+
+    batch: EventBatch
+    documents: list[SupplyChainEvent]
+    records: list[SourceRecord]
+    rejected: list[Rejected]
 
 
 class Decoder:
@@ -71,8 +94,14 @@ class Decoder:
         self._clock = clock
         self._max_bytes = max_bytes
         readers: dict[str, list[LineReader]] = {}
+        documents: dict[str, list[BusinessLine]] = {}
         for line in lines.values():
-            readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
+            if line.documents is None:
+                readers.setdefault(topic_prefix + line.topic, []).append(LineReader(line))
+            else:
+                documents.setdefault(topic_prefix + line.topic, []).append(line)
+        self._documents = {topic: DocumentsTopic(own, clock, max_bytes) for topic, own in documents.items()}
+        self._documents |= {topic + REKEYED_SUFFIX: read for topic, read in self._documents.items()}
         self._choosers = {topic: LineChooser(of_topic) for topic, of_topic in readers.items()}
         self._columns = {
             topic: TopicColumns(of_topic, self._choosers[topic], max_bytes) for topic, of_topic in readers.items()
@@ -80,8 +109,12 @@ class Decoder:
         self._choosers |= {topic + REKEYED_SUFFIX: chooser for topic, chooser in self._choosers.items()}
         self._columns |= {topic + REKEYED_SUFFIX: columns for topic, columns in self._columns.items()}
 
+    def reads_documents(self, topic: str) -> bool:
+        """Tell whether a topic carries documents of supply-chain finance."""
+        return topic in self._documents
+
     def decode(self, records: Sequence[SourceRecord]) -> tuple[EventBatch, list[Rejected]]:
-        """Return usable records as columns and the others with their reasons, both in order."""
+        """Return usable records of payments as columns and the others with their reasons, both in order."""
         now_s = self._clock.now_s()
         parts = self._plain(records, now_s)
         odd = np.ones(len(records), np.bool_)
@@ -91,6 +124,21 @@ class Decoder:
             return in_order(parts), []
         one_by_one, places, rejected = self._one_by_one(records, np.flatnonzero(odd), now_s)
         return in_order([*parts, (one_by_one, places)]), rejected
+
+    def decode_documents(self, records: Sequence[SourceRecord]) -> DecodedDocuments:
+        """Return usable records of a topic of documents, and the others with their reasons, both in order."""
+        good: list[tuple[SourceRecord, SupplyChainEvent]] = []
+        rejected: list[Rejected] = []
+        for record in records:
+            found = self._documents[record.topic].read(record.value)
+            if isinstance(found, Rejection):
+                rejected.append(Rejected(record, found.reason, found.field, found.words))
+            else:
+                good.append((record, found))
+        documents = [document for _, document in good]
+        kept = [record for record, _ in good]
+        batch = batch_of(list(map(as_transaction, documents)), [record.timestamp_ms for record in kept])
+        return DecodedDocuments(batch, documents, kept, rejected)
 
     def _plain(self, records: Sequence[SourceRecord], now_s: float) -> list[Part]:
         topics = {record.topic for record in records}

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from stream.events.bounds import Amount, AmountMinor, EpochMillis, EpochSeconds, Name, Version
+from stream.events.match_reason import MatchReason
 
 
 class EnrichedEvent(msgspec.Struct, array_like=True, tag="e", frozen=True, gc=False):
@@ -31,6 +32,16 @@ class EnrichedEvent(msgspec.Struct, array_like=True, tag="e", frozen=True, gc=Fa
     amount: Amount
     produced_at_ms: EpochMillis
     features: bytes
+
+
+class MatchedEvent(EnrichedEvent, array_like=True, tag="m", frozen=True, gc=False):
+    """A transaction whose document was financed before.
+
+    Attributes:
+        reasons: What the ledgers found, the surest first.
+    """
+
+    reasons: list[MatchReason]
 
 
 class RiskUpdate(msgspec.Struct, array_like=True, tag="r", frozen=True, gc=False):
@@ -56,7 +67,7 @@ class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, g
     not_before_s: EpochSeconds = 0.0
 
 
-EnrichedRecord = EnrichedEvent | RiskUpdate | WeightsActivation
+EnrichedRecord = EnrichedEvent | MatchedEvent | RiskUpdate | WeightsActivation
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(EnrichedRecord).decode

@@ -15,8 +15,10 @@ from stream.events.business_line import BusinessLine
 from stream.events.event_batch import EventBatch, take_rows
 from stream.events.fraud_label import FraudLabel
 from stream.events.history_columns import read_columns, read_labels
+from stream.events.history_documents import DOCUMENT_COLUMN, document_of, read_documents
 from stream.events.history_file import read_rows, read_table
 from stream.events.history_json import event_writer
+from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
 
 UNKNOWN_LABEL = -1
 
@@ -113,6 +115,17 @@ def history_records(history: History, rows: npt.NDArray[np.int64]) -> Iterator[H
         yield HistoryRecord(history.lines[name].topic, batch.subject[row].encode(), value)
 
 
+def documents_at(history: History, rows: npt.NDArray[np.int64]) -> list[SupplyChainEvent | None] | None:
+    """Return what documents some rows are, None for payments; None where no line reads documents."""
+    lines = {name for name, line in history.lines.items() if line.documents is not None}
+    if not lines:
+        return None
+    numbers: Any = pa.array(rows)
+    texts = history.table[DOCUMENT_COLUMN].take(numbers).to_pylist()
+    of = [history.batch.line[row] for row in rows.tolist()]
+    return [document_of(text, line) if line in lines else None for text, line in zip(texts, of, strict=True)]
+
+
 def _take(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     numbers: Any = pa.array(rows)
     return table.take(numbers)
@@ -121,7 +134,7 @@ def _take(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
 def _read_line(path: Path, table: Any, line: BusinessLine) -> tuple[History, npt.NDArray[np.int64]]:
     try:
         rows = read_rows(table, line)
-        batch = read_columns(rows, line)
+        batch = read_columns(rows, line) if line.documents is None else read_documents(rows, line)
         label = read_labels(rows, line.history.label, UNKNOWN_LABEL)
     except (ValueError, OverflowError, pa.ArrowException) as error:
         raise UsageError(f"{path}: line {line.name}: {error}") from error

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.history_columns import LineRows
+from stream.events.history_documents import DOCUMENT_COLUMN
 from stream.events.history_values import find_column, json_column, time_column
 
 
@@ -42,6 +43,8 @@ def fields_of(line: BusinessLine) -> list[str]:
 
 def event_fields(line: BusinessLine) -> list[str]:
     """Return the fields of a history file that a line's events are made of."""
+    if line.documents is not None:
+        return [*line.match, DOCUMENT_COLUMN]
     roles = line.roles
     names: list[str | None] = [roles.occurred_at.field, roles.amount.field, *line.match]
     optional = (roles.instrument, roles.currency, roles.channel, roles.text)

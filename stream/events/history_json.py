@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from stream.events.business_line import BusinessLine
+from stream.events.history_documents import DOCUMENT_COLUMN
 from stream.events.history_file import event_fields
 
 Writer = Callable[[Mapping[str, Any], str], bytes]
@@ -16,8 +17,10 @@ def event_writer(line: BusinessLine) -> Writer:
     """Return a function from a row's fields and its event id to JSON bytes.
 
     Fields inside others become objects again, empty fields are left out, and a row
-    number travels under the field that the line names for it.
+    number travels under the field that the line names for it. A document is its own JSON.
     """
+    if line.documents is not None:
+        return lambda content, _: bytes(content[DOCUMENT_COLUMN], "utf-8")
     paths = [(name, name.split(".")) for name in event_fields(line)]
     numbered = line.roles.event_id.field if line.roles.event_id.row else None
 

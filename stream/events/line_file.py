@@ -85,6 +85,9 @@ def _check_shared_topics(lines: dict[str, BusinessLine], where: dict[str, tuple[
         if one.topic != other.topic:
             continue
         document, at = where[other.name]
+        if one.documents != other.documents:
+            message = f"documents: lines {one.name} and {other.name} share topic {one.topic}; give both or neither"
+            raise document.error((*at, "documents"), message)
         if not any(not fits(other.match[name], value) for name, value in one.match.items() if name in other.match):
             raise document.error(
                 (*at, "match"),

@@ -22,11 +22,11 @@ def explain(error: ErrorDetails) -> tuple[Place, str]:
     name = str(place[-1]) if place else ""
     if kind == "extra_forbidden":
         return place, f"is not known here{_near(name, known_names(place[:-1]))}"
-    if place[:1] == ("match",):
+    if place[:1] == ("match",) and kind != "value_error":
         return place, "must be text, a whole number, true or false" if len(place) > 1 else "must be a mapping"
     if kind == "missing":
         role = place[0] == "roles" and len(place) == 2
-        return place, "is missing; name the field of your events that holds it" if role else "is missing"
+        return place, f"is missing{'; name the field of your events that holds it' if role else ''}"
     return place, _of_value(error, name, in_roles=place[:1] == ("roles",))
 
 

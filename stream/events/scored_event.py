@@ -16,6 +16,10 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     contribution: float
 
 
+# Before the rule's name, in the feature of a reason that no score gave.
+BY_MATCH = "document_match:"
+
+
 class ScoredEvent(msgspec.Struct, frozen=True):
     """One scored event, as JSON for the user and for the learner.
 
@@ -27,8 +31,9 @@ class ScoredEvent(msgspec.Struct, frozen=True):
         initialisation_only: True where the line has no labels in its weights yet.
         weights_version: Version of the line's weights; 0 is the shared initialisation.
         threshold: The score from which the line's budget lets an alert through.
-        alerted: Whether the score reached the threshold.
-        reasons: Top three reasons, for alerted events alone.
+        alerted: Whether the score reached the threshold, or a rule of the line's raises an alert.
+        reasons: What the ledgers found of its document; then the top three reasons of a score that reached the
+            threshold.
         features: The feature vector the score was made from, base64 of float32
             little-endian; what a later label is joined to.
         produced_at_ms: When the event was produced to Kafka, epoch milliseconds.
@@ -55,6 +60,11 @@ class ScoredEvent(msgspec.Struct, frozen=True):
     features: bytes
     produced_at_ms: EpochMillis
     scored_at_ms: EpochMillis
+
+    @property
+    def matched(self) -> bool:
+        """Whether its document was financed before."""
+        return bool(self.reasons) and self.reasons[0].feature.startswith(BY_MATCH)
 
 
 def of_columns(columns: Mapping[str, Iterable[Any]]) -> list[ScoredEvent]:

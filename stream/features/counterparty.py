@@ -9,7 +9,7 @@ import numpy.typing as npt
 from stream.features.counterparty_kernel import COUNTERPARTY_ROW, observe_records
 from stream.features.decayed_window import HALF_LIVES_S
 from stream.features.entity_state import EntityTable, Record
-from stream.features.specification import COUNTERPARTY_WIDTH
+from stream.features.payment_features import COUNTERPARTY_WIDTH
 
 
 @dataclass(frozen=True, slots=True)

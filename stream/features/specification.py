@@ -1,188 +1,87 @@
-"""The features: their names, their order, their version, and how each is told to a person."""
+"""The feature vectors there are: which features, in which order, and the hash that weights carry."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
-from math import copysign, exp, expm1
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
+from stream.events.business_line import BusinessLine
 from stream.features.decayed_window import HALF_LIVES_S
+from stream.features.feature import Feature
+from stream.features.payment_features import COUNTERPARTY, SUBJECT
+from stream.features.trade.trade_specification import FEATURES as TRADE
 
 SPECIFICATION_VERSION = 1
 
-Side = Literal["subject", "counterparty"]
 
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One column of the feature vector.
+@dataclass(frozen=True, eq=False)
+class FeatureSpecification:
+    """The features of all lines of one installation.
 
     Attributes:
-        name: Unique; part of the specification's hash.
-        side: Whose state it is made from.
-        text: Told to a person, with `{value}` (after `to_display`) and `{kind}` (card, account).
-        to_display: From the raw feature to what a person reads.
-        text_if_not: Told instead where the displayed value is 0, for yes-or-no features.
-        from_labels: Whether it is made of labels: its spread tells how much of a line is
-            labelled, not what the line is like.
-        movable: Whether a fraudster can move it by little without giving up the fraud: the
-            amount, the time, the pace. No part of the specification's hash.
+        kind: What its lines read at most.
+        subject: Of the first hop, by the event's subject.
+        trade: Of the first hop, by the documents before it.
+        counterparty: Of the second hop.
     """
 
-    name: str
-    side: Side
-    text: str
-    to_display: Callable[[float], float] = float
-    text_if_not: str | None = None
-    from_labels: bool = False
-    movable: bool = False
+    kind: Literal["payments", "documents"]
+    subject: tuple[Feature, ...]
+    trade: tuple[Feature, ...]
+    counterparty: tuple[Feature, ...]
 
-    def describe(self, value: float, kind: str = "card") -> str:
-        """Return what the raw feature value means, for a person.
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The feature vector, the first hop's part first."""
+        return self.subject + self.trade + self.counterparty
 
-        Args:
-            value: The feature as it stands in the vector, not standardised.
-            kind: What the line calls its subjects.
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of all features."""
+        return tuple(feature.name for feature in self.features)
 
-        Example:
-            >>> from math import log
-            >>> FEATURES[NAMES.index("amount_vs_own_mean")].describe(log(9.0))
-            "amount 9.0 times the card's own mean"
-        """
-        shown = self.to_display(float(value))
-        chosen = self.text_if_not if self.text_if_not is not None and shown == 0.0 else self.text
-        return chosen.format(value=shown, kind=kind)
+    @cached_property
+    def from_labels(self) -> npt.NDArray[np.bool_]:
+        """Which features are made of labels."""
+        return np.array([feature.from_labels for feature in self.features], np.bool_)
 
+    @cached_property
+    def without_labels(self) -> npt.NDArray[np.int64]:
+        """Columns of the features that no labels make."""
+        return np.flatnonzero(~self.from_labels)
 
-# No event makes such logarithms, but a forged record may hold them, and is told like any other.
-_MOST_LOG = 100.0
+    @cached_property
+    def movable(self) -> tuple[bool, ...]:
+        """Which features a fraudster can move by little."""
+        return tuple(feature.movable for feature in self.features)
 
+    @property
+    def profiled_width(self) -> int:
+        """How many features the first hop makes."""
+        return len(self.subject) + len(self.trade)
 
-def _exp(value: float) -> float:
-    """Return e to a value's power, to that of 100 beyond."""
-    return exp(min(value, _MOST_LOG))
-
-
-def _expm1(value: float) -> float:
-    """Return e to a value's power less 1, to that of 100 beyond."""
-    return expm1(min(value, _MOST_LOG))
-
-
-def _signed_expm1(value: float) -> float:
-    return copysign(_expm1(abs(value)), value)
-
-
-def _hours(value: float) -> float:
-    return _expm1(value) / 3600.0
+    @cached_property
+    def hash(self) -> str:
+        """What weights carry: a scorer refuses weights made for another."""
+        half_lives = ",".join(f"{half_life:g}" for half_life in HALF_LIVES_S)
+        return sha256(f"{SPECIFICATION_VERSION}|{half_lives}|{','.join(self.names)}".encode()).hexdigest()
 
 
-def _ratio(value: float) -> float:
-    # The kernel's logarithm of (ratio + .1) / 1.1.
-    return 1.1 * _exp(value) - 0.1
+PAYMENTS = FeatureSpecification("payments", SUBJECT, (), COUNTERPARTY)
+DOCUMENTS = FeatureSpecification("documents", SUBJECT, TRADE, COUNTERPARTY)
+
+_KNOWN = (PAYMENTS, DOCUMENTS)
 
 
-def _frauds(value: float) -> float:
-    return max(_exp(value) - 1e-4, 0.0)
+def specification_of(lines: Iterable[BusinessLine]) -> FeatureSpecification:
+    """Return the features of an installation: with those of trade where one of its lines reads documents."""
+    return DOCUMENTS if any(line.documents is not None for line in lines) else PAYMENTS
 
 
-def _windows(
-    side: Side, prefix: str, text: str, to_display: Callable[[float], float], names: tuple[str, ...]
-) -> list[Feature]:
-    return [Feature(f"{prefix}_{name}", side, text.replace("WINDOW", _SPOKEN[name]), to_display) for name in names]
-
-
-def _label_windows(prefix: str, text: str, to_display: Callable[[float], float]) -> list[Feature]:
-    return [replace(one, from_labels=True) for one in _windows("counterparty", prefix, text, to_display, _DAYS)]
-
-
-def _paced(prefix: str, text: str, to_display: Callable[[float], float]) -> list[Feature]:
-    # Over hours and a day a fraudster sets the pace; over weeks the owner does.
-    short = ("1h", "1d")
-    made = _windows("subject", prefix, text, to_display, _ALL)
-    return [replace(one, movable=one.name.endswith(short)) for one in made]
-
-
-_SPOKEN = {"1h": "an hour", "1d": "a day", "7d": "7 days", "30d": "30 days"}
-_ALL = ("1h", "1d", "7d", "30d")
-_DAYS = ("1d", "7d", "30d")
-
-_SUBJECT = (
-    Feature("log_amount", "subject", "amount {value:,.2f}", _signed_expm1, movable=True),
-    Feature("hour_sin", "subject", "the time of day", movable=True),
-    Feature("hour_cos", "subject", "the time of day", movable=True),
-    Feature("weekend", "subject", "at the weekend", text_if_not="on a working day"),
-    *_paced("subject_count", "about {value:.0f} events of this {kind} in WINDOW", _expm1),
-    *_windows("subject", "subject_mean", "this {kind}'s mean amount over WINDOW is {value:,.2f}", _expm1, _DAYS),
-    Feature("subject_mean_drift", "subject", "this {kind}'s mean of 7 days is {value:.1f} times that of 30 days", _exp),
-    Feature("amount_vs_own_mean", "subject", "amount {value:.1f} times the {kind}'s own mean", _ratio, movable=True),
-    Feature(
-        "amount_vs_own_spread",
-        "subject",
-        "amount {value:+.1f} of the {kind}'s usual deviations from its mean",
-        movable=True,
-    ),
-    Feature(
-        "log_amount_vs_own_spread",
-        "subject",
-        "amount's size {value:+.1f} of the {kind}'s usual deviations from its own",
-        movable=True,
-    ),
-    *_windows(
-        "subject", "subject_large", "about {value:.0f} unusually large amounts of this {kind} in WINDOW", _expm1, _DAYS
-    ),
-    Feature("since_own_last", "subject", "{value:.1f} hours since the {kind}'s last event", _hours, movable=True),
-    Feature(
-        "pair_new",
-        "subject",
-        "none of the {kind}'s last 8 counterparties",
-        text_if_not="a counterparty the {kind} knows",
-    ),
-    Feature(
-        "instrument_changed",
-        "subject",
-        "another instrument than last time",
-        text_if_not="the same instrument as last time",
-    ),
-    Feature("place_changed", "subject", "another place than last time", text_if_not="the same place as last time"),
-    Feature("distance", "subject", "{value:,.0f} km from the last place", _expm1),
-    Feature("speed", "subject", "{value:,.0f} km/h since the last place", _expm1),
-)
-
-_COUNTERPARTY = (
-    *_windows(
-        "counterparty", "counterparty_count", "about {value:.0f} events at the counterparty in WINDOW", _expm1, _ALL
-    ),
-    Feature(
-        "counterparty_mean_30d",
-        "counterparty",
-        "the counterparty's mean amount over 30 days is {value:,.2f}",
-        _signed_expm1,
-    ),
-    Feature(
-        "amount_vs_counterparty_mean",
-        "counterparty",
-        "amount {value:.1f} times the counterparty's mean",
-        _exp,
-        movable=True,
-    ),
-    Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
-    *_label_windows("counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float),
-    *_label_windows("counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds),
-)
-
-FEATURES: tuple[Feature, ...] = _SUBJECT + _COUNTERPARTY
-"""The feature vector, the subject's part first."""
-
-NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-FROM_LABELS: tuple[bool, ...] = tuple(feature.from_labels for feature in FEATURES)
-MOVABLE: tuple[bool, ...] = tuple(feature.movable for feature in FEATURES)
-SUBJECT_WIDTH = len(_SUBJECT)
-COUNTERPARTY_WIDTH = len(_COUNTERPARTY)
-
-
-@cache
-def feature_hash() -> str:
-    """Return the hash that weights carry: a scorer refuses weights made for another."""
-    half_lives = ",".join(f"{half_life:g}" for half_life in HALF_LIVES_S)
-    return sha256(f"{SPECIFICATION_VERSION}|{half_lives}|{','.join(NAMES)}".encode()).hexdigest()
+def specification_by_hash(feature_hash: str) -> FeatureSpecification | None:
+    """Return the features that weights or an initialisation were made for, None where this release has none such."""
+    return next((one for one in _KNOWN if one.hash == feature_hash), None)

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from stream.events.event_batch import EventBatch, take_rows
 from stream.features.decayed_window import HALF_LIVES_S
 from stream.features.entity_state import EntityTable, Record
+from stream.features.payment_features import SUBJECT_WIDTH
 from stream.features.recent_ids import KEY_PREFIX, RecentIds
-from stream.features.specification import SUBJECT_WIDTH
 from stream.features.subject_kernel import profile_events
 from stream.features.subject_row import SUBJECT_ROW
 from stream.features.text_hash import hash_texts

@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stream.ledger.claim import Claim
+from stream.events.event_time import EARLIEST_S, LATEST_S
+from stream.events.match_reason import MatchReason
+from stream.ledger.claim import Claim, Kind
 from stream.ledger.fingerprint import Documents, Fingerprints
-from stream.ledger.match import Match
 from stream.ledger.rows import MARKS, ROW, Route
 
 _BY_ROUTE = {route: (ROW.itemsize, 4 * MARKS[route]) for route in Route}
@@ -31,12 +32,15 @@ class Visit(msgspec.Struct, array_like=True, frozen=True, gc=False):
     marks: bytes
 
     def fits(self) -> bool:
-        """Return whether the bytes are those of this version."""
-        return (len(self.row), len(self.marks)) == _BY_ROUTE[Route(self.route)]
+        """Return whether the bytes are a document of this version."""
+        if (len(self.row), len(self.marks)) != _BY_ROUTE[Route(self.route)]:
+            return False
+        (row,) = np.frombuffer(self.row, ROW)
+        return bool(row["kind"] <= max(Kind) and EARLIEST_S <= row["occurred_at_s"] < LATEST_S)
 
 
 class ClaimRecord(msgspec.Struct, array_like=True, frozen=True):
-    """An event with the visits that are left and the matches that were found.
+    """An event with the visits that are left and what was found.
 
     Attributes:
         onward: Topic that it goes to in the end, without the installation's prefix.
@@ -44,8 +48,9 @@ class ClaimRecord(msgspec.Struct, array_like=True, frozen=True):
         value: The event as it came.
         produced_at_ms: When it was produced.
         financier: Who finances its documents, empty of a cancellation or where that may not be told.
+        named: What its documents are called, for the words of reasons.
         visits: Those that are left.
-        matches: Those that were found until now.
+        reasons: The surest matches that were found until now.
     """
 
     onward: str
@@ -53,8 +58,9 @@ class ClaimRecord(msgspec.Struct, array_like=True, frozen=True):
     value: bytes
     produced_at_ms: int
     financier: str
+    named: list[str]
     visits: list[Visit]
-    matches: list[Match] = []
+    reasons: list[MatchReason] = []
 
 
 encode_claim = msgspec.msgpack.Encoder().encode

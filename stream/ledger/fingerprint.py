@@ -215,6 +215,15 @@ def event_of(code: bytes) -> str:
     return code.rstrip(b"\0").decode(errors="surrogatepass")
 
 
+def event_id_of(row: Any) -> str:
+    """Return the identifier of the event that a row is of.
+
+    Args:
+        row: One element of dtype ROW.
+    """
+    return event_of(b"".join(int(row[name]).to_bytes(8, "big") for name in ("event0", "event1", "event2")))
+
+
 @lru_cache(256)
 def pack_currency(code: str) -> int:
     """Return three capital letters as a number below 2**15."""

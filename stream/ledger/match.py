@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stream.ledger.fingerprint import event_of
+from stream.events.match_reason import RuleName
+from stream.ledger.fingerprint import event_id_of
 from stream.ledger.ledger import Change, keys_of
 from stream.ledger.rows import NO_DAY, SWAPPED, UNKNOWN, Route
 from stream.ledger.rules import LONG_SHIFT_DAYS, Rule
@@ -50,7 +51,7 @@ class Match(msgspec.Struct, frozen=True):
         withdrawn: True takes a former report of the pair back: the document had been cancelled between the two.
     """
 
-    rule: str
+    rule: RuleName
     nearness: float
     earlier: Side
     later: Side
@@ -73,7 +74,7 @@ def match_of(change: Change, financiers: dict[int, str]) -> Match:
     issue, due = (_shift(int(first[name]), int(last[name])) for name in ("issue_day", "due_day"))
     ratio = _ratio(first, last)
     return Match(
-        rule=change.rule.name.lower(),
+        rule=change.rule.told,
         nearness=_nearness(change.rule, issue, due, ratio),
         earlier=_side(first, financiers),
         later=_side(last, financiers),
@@ -92,9 +93,8 @@ def match_key(change: Change, route: Route) -> bytes:
 
 
 def _side(row: Any, financiers: dict[int, str]) -> Side:
-    code = b"".join(int(row[name]).to_bytes(8, "big") for name in ("event0", "event1", "event2"))
     return Side(
-        event_id=event_of(code),
+        event_id=event_id_of(row),
         position=int(row["position"]),
         kind=_KINDS[int(row["kind"])],
         occurred_at_s=float(row["occurred_at_s"]),

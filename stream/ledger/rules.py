@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from stream.events.match_reason import RULE_NAMES, RuleName
+
 
 class Rule(IntEnum):
     """How near two documents are, the surest first.
@@ -18,6 +20,11 @@ class Rule(IntEnum):
     RENUMBERED = 7  # amount that is not round, day of issue and of payment
     OTHER_PARTY = 8  # number, amount and day; one party is the same
     OTHER_PARTIES = 9  # long number, amount that is not round, day of issue and of payment
+
+    @property
+    def told(self) -> RuleName:
+        """Its name in matches."""
+        return RULE_NAMES[self - 1]
 
 
 # A number may begin anew each month, so a short one says little a month later.

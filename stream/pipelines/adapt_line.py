@@ -16,6 +16,7 @@ from stream.adaptation.trial import Trial, try_candidate
 from stream.adaptation.trigger import Attempt, Reason, due
 from stream.clock import Clock
 from stream.events.business_line import BusinessLine
+from stream.features.specification import FeatureSpecification
 from stream.scoring.line_weights import LineWeights
 
 # A line's first weights may be followed at once by those that its labels ask for.
@@ -69,6 +70,11 @@ class LineLearner:
         self._adapter = adapter
         self._clock = clock
         self._memories: dict[str, LineMemory] = {}
+
+    @property
+    def specification(self) -> FeatureSpecification:
+        """The features that it learns from."""
+        return self._adapter.shared.specification
 
     def fold(self, examples: Sequence[LabelledExample]) -> None:
         """Remember examples without adapting: a restart reads the topic again from its start."""

@@ -14,7 +14,7 @@ from stream.events.decode import Rejected, SourceRecord
 from stream.events.history_steps import ACTIVATION_GRID_S
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
-from stream.features.specification import FEATURES, feature_hash
+from stream.features.specification import FeatureSpecification
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import Adaptation, Learnt, LineLearner
 from stream.pipelines.effects import ADAPTATIONS, Effects, Outgoing
@@ -33,7 +33,6 @@ from stream.pipelines.live_weights import (
 from stream.scoring.signature import Signer
 from stream.scoring.weights_check import MOST_MAGNITUDE
 
-_FEATURE_BYTES = len(FEATURES) * 4
 _LABEL_TRIGGERS = ("frauds", "labels", "age")
 
 
@@ -84,7 +83,7 @@ class AdaptStep:
 
     def replay(self, records: list[SourceRecord]) -> None:
         """Remember examples without adapting."""
-        examples = (_decode(record, []) for record in records)
+        examples = (_decode(record, [], self._learner.specification) for record in records)
         self._learner.fold([example for example in examples if example is not None])
 
     def urgent(self, records: list[SourceRecord]) -> bool:
@@ -103,7 +102,7 @@ class AdaptStep:
         self._made, self._withheld = [], Counter()
         # Weights are published before the next record is looked at: no label waits for another's.
         while taken < len(records) and not self._made:
-            example = _decode(records[taken], rejected)
+            example = _decode(records[taken], rejected, self._learner.specification)
             taken += 1
             if example is not None:
                 if example.line not in touched:
@@ -160,21 +159,23 @@ def _audits(learnt: Learnt) -> list[Outgoing]:
     return [Outgoing(ADAPTATIONS, one.line.encode(), one.model_dump_json().encode()) for one in learnt.audits]
 
 
-def _decode(record: SourceRecord, rejected: list[Rejected]) -> LabelledExample | None:
+def _decode(
+    record: SourceRecord, rejected: list[Rejected], specification: FeatureSpecification
+) -> LabelledExample | None:
     try:
         found = decode(record.value or b"")
     except UNREADABLE as error:
         rejected.append(Rejected(record, "unreadable", None, str(error)))
         return None
-    if found.feature_hash == feature_hash() and (detail := _misfit(found.features)):
+    if found.feature_hash == specification.hash and (detail := _misfit(found.features, specification)):
         rejected.append(Rejected(record, "feature_width", "features", detail))
         return None
     return found
 
 
-def _misfit(features: bytes) -> str | None:
-    if len(features) != _FEATURE_BYTES:
-        return f"{len(features)} bytes, this release reads {_FEATURE_BYTES}"
+def _misfit(features: bytes, specification: FeatureSpecification) -> str | None:
+    if len(features) != (expected := 4 * len(specification.features)):
+        return f"{len(features)} bytes, this worker reads {expected}"
     # Taught, one such number would leave a line's scale without any; no feature is ever so large.
     if not (np.abs(np.frombuffer(features, "<f4")) <= MOST_MAGNITUDE).all():
         return f"a feature is not finite or beyond {MOST_MAGNITUDE:g}"

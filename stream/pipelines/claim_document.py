@@ -4,30 +4,40 @@ An event's documents are kept in the partitions that their fingerprints name. It
 topic, so that nothing has to be gathered, and takes along what it found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
+import numpy as np
 
-from stream.clock import Clock
 from stream.events.decode import Rejected, SourceRecord
+from stream.events.documents_topic import DocumentsTopic
+from stream.events.match_reason import match_headers
 from stream.events.produced_at import produced_at_headers
-from stream.events.supply_chain.canonical_roles import as_transaction
-from stream.events.supply_chain.decode import Rejection, decode_supply_chain
+from stream.events.supply_chain.decode import Rejection
 from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.ledger.claim import Claim
-from stream.ledger.claim_record import ClaimRecord, Visit, decode_claim, documents_of, encode_claim, visits_of
+from stream.ledger.claim_record import (
+    ClaimRecord,
+    Visit,
+    decode_claim,
+    documents_of,
+    encode_claim,
+    visits_of,
+)
 from stream.ledger.claims_of import claims_of
 from stream.ledger.financier_names import FinancierNames
-from stream.ledger.fingerprint import Fingerprints
+from stream.ledger.fingerprint import Fingerprints, event_id_of
 from stream.ledger.ledger import Ledger
 from stream.ledger.match import Match, match_key, match_of
+from stream.ledger.match_words import reasons_of, surest
 from stream.ledger.rows import ROW, Route
 from stream.ledger.terms import Terms
+from stream.metrics import Metrics
 from stream.pipelines.effects import DOCUMENT_CLAIMS, DOCUMENT_MATCHES, Effects, Outgoing, StatelessReplay
 from stream.pipelines.joined_state import JoinedState
 
-MATCHES_HEADER = "document-matches"
 _ROW_FINANCIER = ROW.fields["financier"][1] if ROW.fields else 0
 
 
@@ -38,25 +48,21 @@ class FingerprintStep(StatelessReplay):
 
     def __init__(
         self,
-        line: str,
+        documents: DocumentsTopic,
         onward: str,
         prints: Fingerprints,
         partitions: int,
-        clock: Clock,
         *,
-        max_future_s: float = 600.0,
         tell_financiers: bool = True,
     ) -> None:
-        """Send events of a line to `onward` in the end, past the ledgers of so many partitions.
+        """Send a topic's events to `onward` in the end, past the ledgers of so many partitions.
 
-        Events further ahead of the clock than `max_future_s` are refused: they would make the ledgers forget.
+        Events too far ahead of the clock are refused: they would make the ledgers forget.
         """
-        self._line = line
+        self._documents = documents
         self._onward = onward
         self._prints = prints
         self._partitions = partitions
-        self._clock = clock
-        self._max_future_s = max_future_s
         self._tell = tell_financiers
 
     def process(self, records: list[SourceRecord]) -> Effects:
@@ -64,8 +70,7 @@ class FingerprintStep(StatelessReplay):
         events: list[tuple[SourceRecord, SupplyChainEvent]] = []
         refused: list[Rejected] = []
         for record in records:
-            latest_s = self._clock.now_s() + self._max_future_s
-            event = decode_supply_chain(record.value, self._line, latest_s=latest_s)
+            event = self._documents.read(record.value)
             if isinstance(event, Rejection):
                 refused.append(Rejected(record, event.reason, event.field, event.words))
             else:
@@ -80,10 +85,12 @@ class FingerprintStep(StatelessReplay):
     ) -> ClaimRecord:
         return ClaimRecord(
             onward=self._onward,
-            key=as_transaction(event).subject.encode(),
+            # A line's documents meet where they are profiled.
+            key=event.line.encode(),
             value=record.value or b"",
             produced_at_ms=record.timestamp_ms,
             financier=claims[0].financier if claims and self._tell else "",
+            named=[f"{claim.type.replace('_', ' ')} {claim.number}" for claim in claims],
             visits=visits,
         )
 
@@ -91,31 +98,69 @@ class FingerprintStep(StatelessReplay):
 class ClaimStep(StatelessReplay):
     """The ledgers of one partition."""
 
-    def __init__(self, partition: int, terms: Terms, max_documents: int) -> None:
-        """Begin with empty ledgers of at most so many documents each."""
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        onwards: Collection[str],
+        terms: Terms,
+        max_documents: int,
+        metrics: Metrics,
+    ) -> None:
+        """Begin with empty ledgers.
+
+        Args:
+            partition: Which of the ledgers' partitions this is.
+            partitions: How many there are.
+            onwards: The topics that events may go on to.
+            terms: How long documents are remembered.
+            max_documents: So many are held by each route.
+            metrics: Where matches are counted.
+        """
         self._partition = partition
+        self._partitions = partitions
+        self._onwards = onwards
         self._ledgers: Mapping[Route, Ledger] = {route: Ledger(route, terms, max_documents) for route in Route}
         self._names = FinancierNames()
-        self.state: PartitionState | None = JoinedState(
+        self._metrics = metrics
+        self._last: list[Match] = []
+        self._remembered = JoinedState(
             {
                 b"p": self._ledgers[Route.PAIR],
                 b"n": self._ledgers[Route.NUMBER],
                 b"f": self._names,
             }
         )
+        self.state: PartitionState | None = self._remembered
+
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+        """Return what changed of the documents since the last call."""
+        return self._remembered.drain_changes()
+
+    def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take documents back from the changelog, oldest first, in as many runs as it comes."""
+        self._remembered.restore(records)
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Take the documents that belong here, tell what they match, and send the events on."""
         claims: list[ClaimRecord] = []
         refused: list[Rejected] = []
         for record in records:
-            claim = _read(record)
+            claim = self._read(record)
             if isinstance(claim, Rejected):
                 refused.append(claim)
             else:
                 claims.append(claim)
         found, told = self._take(claims)
+        self._last = [match for matches in found for match in matches]
         return Effects([*told, *(_next(self._moved_on(claim, found[at])) for at, claim in enumerate(claims))], refused)
+
+    def committed(self) -> None:
+        """Count the matches that are now visible."""
+        for match in self._last:
+            outcome = "withdrawn" if match.withdrawn else "reported"
+            self._metrics.count("foreshot_document_matches", rule=match.rule, outcome=outcome)
+        self._last = []
 
     def ask(self, visits: list[Visit]) -> list[Match]:
         """Return what the documents that belong here match, and remember none."""
@@ -125,6 +170,17 @@ class ClaimStep(StatelessReplay):
             if (here := [visit for visit in visits if (visit.partition, visit.route) == (self._partition, route)])
             for change in ledger.ask(documents_of(here, route))
         ]
+
+    def _read(self, record: SourceRecord) -> ClaimRecord | Rejected:
+        try:
+            claim = decode_claim(record.value or b"")
+        except UNREADABLE as error:
+            return Rejected(record, "unreadable", None, f"is no claim: {error}")
+        if not all(visit.fits() and visit.partition < self._partitions for visit in claim.visits):
+            return Rejected(record, "bad_value", "visits", "a document is not as this version has it")
+        if claim.onward not in self._onwards:
+            return Rejected(record, "unknown_line", "line", f"no line file reads documents that go to {claim.onward}")
+        return claim
 
     def _take(self, claims: list[ClaimRecord]) -> tuple[list[list[Match]], list[Outgoing]]:
         found: list[list[Match]] = [[] for _ in claims]
@@ -153,23 +209,15 @@ class ClaimStep(StatelessReplay):
 
     def _moved_on(self, claim: ClaimRecord, found: list[Match]) -> ClaimRecord:
         left = [visit for visit in claim.visits if visit.partition != self._partition]
-        return msgspec.structs.replace(claim, visits=left, matches=[*claim.matches, *found])
-
-
-def _read(record: SourceRecord) -> ClaimRecord | Rejected:
-    try:
-        claim = decode_claim(record.value or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Rejected(record, "unreadable", None, f"is no claim: {error}")
-    if not all(visit.fits() for visit in claim.visits):
-        return Rejected(record, "bad_value", "visits", "a document has another size than this version's")
-    return claim
+        reasons = claim.reasons
+        if found:
+            (row,) = np.frombuffer(claim.visits[0].row, ROW)
+            reasons = surest([*reasons, *reasons_of(found, event_id_of(row), claim.named)])
+        return msgspec.structs.replace(claim, visits=left, reasons=reasons)
 
 
 def _next(claim: ClaimRecord) -> Outgoing:
     if claim.visits:
         return Outgoing(DOCUMENT_CLAIMS, claim.key, encode_claim(claim), claim.visits[0].partition)
-    headers = produced_at_headers(claim.produced_at_ms)
-    if claim.matches:
-        headers = (*headers, (MATCHES_HEADER, msgspec.json.encode(claim.matches)))
+    headers = produced_at_headers(claim.produced_at_ms) + match_headers(claim.reasons)
     return Outgoing(claim.onward, claim.key, claim.value, headers=headers)

@@ -1,10 +1,11 @@
-"""Answers whether a document in hand was financed before, from the ledgers that this worker holds."""
+"""Answers whether a document in hand was financed before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import msgspec
 
-from stream.events.supply_chain.decode import Rejection, decode_supply_chain
+from stream.events.supply_chain.decode import Rejection, decode_in_hand
+from stream.ledger.claim import Claim
 from stream.ledger.claim_record import visits_of
 from stream.ledger.claims_of import claims_in_hand
 from stream.ledger.fingerprint import Fingerprints
@@ -35,39 +36,42 @@ class Answer(msgspec.Struct, frozen=True):
 
     Attributes:
         findings: Each financing of it or of one near it, the surest first.
-        unasked_partitions: Ledgers it may stand in that this worker does not hold: ask the others.
+        unasked_partitions: Ledgers it may stand in that were not at hand: ask another worker, or `foreshot financed`.
     """
 
     findings: list[Finding]
     unasked_partitions: list[int]
 
 
-class Inquiry:
-    """Asks the ledgers of the partitions that are here."""
+def read_in_hand(document: bytes) -> list[Claim] | Rejection:
+    """Return what to ask of a document in hand, or why it cannot be read.
 
-    def __init__(self, line: str, prints: Fingerprints, partitions: int, steps: Mapping[int, ClaimStep]) -> None:
-        """Look into `steps`, by partition; it may change as partitions come and go."""
-        self._line = line
-        self._prints = prints
-        self._partitions = partitions
-        self._steps = steps
+    Args:
+        document: An invoice, order or receipt, or a request or an assignment, as JSON (docs/supply_chain.md).
+    """
+    event = decode_in_hand(document)
+    if isinstance(event, Rejection):
+        return event
+    kind = event.type
+    return claims_in_hand(event) or Rejection("bad_value", "type", f"type {kind} names no document that is financed")
 
-    def ask(self, document: bytes) -> Answer | Rejection:
-        """Return what is known of a document, or why it cannot be read.
 
-        Args:
-            document: An invoice, order or receipt, or a request or an assignment, as JSON (docs/supply_chain.md).
-        """
-        event = decode_supply_chain(document, self._line)
-        if isinstance(event, Rejection):
-            return event
-        (visits,) = visits_of([claims_in_hand(event)], self._prints, self._partitions)
-        if not visits:
-            return Rejection("bad_value", "type", f"type {event.type} names no document that is financed")
-        wanted = sorted({visit.partition for visit in visits})
-        matches = [match for at in wanted if at in self._steps for match in self._steps[at].ask(visits)]
-        findings = sorted(map(_finding, matches), key=lambda one: (-one.nearness, one.event.occurred_at_s))
-        return Answer(findings, [at for at in wanted if at not in self._steps])
+def answer(
+    claims: list[Claim], prints: Fingerprints, partitions: int, step_of: Callable[[int], ClaimStep | None]
+) -> Answer:
+    """Return what is known of a document.
+
+    Args:
+        claims: Of the document in hand.
+        prints: Make its fingerprints.
+        partitions: Of the ledgers.
+        step_of: Gives the ledgers of a partition, None where they are not here.
+    """
+    (visits,) = visits_of([claims], prints, partitions)
+    steps = {at: step_of(at) for at in sorted({visit.partition for visit in visits})}
+    matches = [match for step in steps.values() if step is not None for match in step.ask(visits)]
+    findings = sorted(map(_finding, matches), key=lambda one: (-one.nearness, one.event.occurred_at_s))
+    return Answer(findings, [at for at, step in steps.items() if step is None])
 
 
 def _finding(match: Match) -> Finding:

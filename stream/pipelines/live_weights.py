@@ -69,8 +69,8 @@ def remember(line: str, attempt: Attempt) -> Outgoing:
     return Outgoing(LINE_WEIGHTS, attempt_key(line), msgspec.json.encode(attempt), 0)
 
 
-def stored_weights(key: bytes, value: bytes, feature_hash: str) -> LineWeights:
-    """Return the weights of a record.
+def stored_weights(key: bytes, value: bytes, feature_hash: str | None) -> LineWeights:
+    """Return the weights of a record, for given features or for any that this release makes.
 
     Raises:
         WeightsRefusedError: They do not fit, or are another line's or version's than the key says.

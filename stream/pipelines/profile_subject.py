@@ -1,19 +1,25 @@
 """First hop: events keyed by subject in, events with their subject's features out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stream.events.decode import Decoder, SourceRecord
-from stream.events.enriched_event import EnrichedEvent, encode
+from stream.events.decode import Decoder, Rejected, SourceRecord
+from stream.events.enriched_event import EnrichedEvent, MatchedEvent, encode
 from stream.events.event_batch import EventBatch, take_rows
+from stream.events.match_reason import MatchReason, decode_matches
 from stream.events.produced_at import produced_at_headers
+from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
-from stream.features.subject import SubjectState, profile
+from stream.features.profile_state import Documents, ProfileState, profile_events
 from stream.metrics import Metrics
 from stream.pipelines.effects import ENRICHED_EVENTS, Effects, Outgoing, StatelessReplay
+
+Matched = Mapping[tuple[str, str], list[MatchReason]]
+"""What the ledgers found of documents, by line and event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +35,15 @@ class ProfiledBatch:
     repeats: list[str]
 
 
-def profile_subject(state: SubjectState, batch: EventBatch) -> ProfiledBatch:
-    """Return the batch with subjects' features, and change the subjects' state.
+def profile_subject(state: ProfileState, batch: EventBatch, documents: Documents | None = None) -> ProfiledBatch:
+    """Return the batch with the first hop's features, and change the state.
 
     Args:
-        state: Subjects of this partition.
+        state: Subjects and trade of this partition.
         batch: Events in order of arrival.
+        documents: What they are where lines read documents; None for payments alone.
     """
-    features, repeated = profile(state, batch)
+    features, repeated = profile_events(state, batch, documents)
     if not repeated.any():
         return ProfiledBatch(_enriched(batch, features), [])
     new = np.flatnonzero(~repeated)
@@ -67,15 +74,15 @@ class ProfileStep(StatelessReplay):
     def __init__(
         self,
         decoder: Decoder,
-        state: SubjectState,
+        state: ProfileState,
         metrics: Metrics,
         partition: int,
         pseudonym: Callable[[str], str] | None = None,
     ) -> None:
-        """Join a decoder and a partition's subjects; with `pseudonym` all that is kept and written has that name."""
+        """Join a decoder and a partition's state; with `pseudonym` all that is kept and written has that name."""
         self._pseudonym = pseudonym
         self.state: PartitionState | None = state
-        self._subjects = state
+        self._first_hop = state
         self._decoder = decoder
         self._metrics = metrics
         self._partition = str(partition)
@@ -83,18 +90,40 @@ class ProfileStep(StatelessReplay):
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Decode, profile and enrich one micro-batch."""
+        if self._decoder.reads_documents(records[0].topic):
+            return self._process_documents(records)
         batch, rejected = self._decoder.decode(records)
+        return self._enrich(records[0].topic, batch, rejected)
+
+    def _process_documents(self, records: list[SourceRecord]) -> Effects:
+        whole, reasons, broken = _read_reasons(records)
+        found = self._decoder.decode_documents(whole)
+        matched = {
+            (document.line, document.event_id): reasons[record.offset]
+            for document, record in zip(found.documents, found.records, strict=True)
+            if record.offset in reasons
+        }
+        return self._enrich(records[0].topic, found.batch, [*broken, *found.rejected], found.documents, matched)
+
+    def _enrich(
+        self,
+        topic: str,
+        batch: EventBatch,
+        rejected: list[Rejected],
+        documents: Documents | None = None,
+        matched: Matched | None = None,
+    ) -> Effects:
         if not len(batch):
             return Effects([], rejected)
         if self._pseudonym is not None:
             batch = replace(batch, subject=[self._pseudonym(subject) for subject in batch.subject])
-        profiled = profile_subject(self._subjects, batch)
+        profiled = profile_subject(self._first_hop, batch, documents)
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)
-        self._tell_newest(records[0].topic, float(batch.occurred_at_s.max()))
+        self._tell_newest(topic, float(batch.occurred_at_s.max()))
         outgoing = [
             Outgoing(ENRICHED_EVENTS, f"{event.line}\0{event.counterparty}".encode(), encode(event))
-            for event in profiled.events
+            for event in (_with_reasons(profiled.events, matched) if matched else profiled.events)
         ]
         return Effects(outgoing, rejected)
 
@@ -102,6 +131,30 @@ class ProfileStep(StatelessReplay):
         newest_s = self._newest_s[topic] = max(occurred_at_s, self._newest_s.get(topic, occurred_at_s))
         where = {"topic": topic, "partition": self._partition}
         self._metrics.gauge("foreshot_last_event_time_seconds", newest_s, **where)
+
+
+def _read_reasons(
+    records: list[SourceRecord],
+) -> tuple[list[SourceRecord], dict[int, list[MatchReason]], list[Rejected]]:
+    """Return records whose matches can be read, the matches by offset where there are any, and the refused."""
+    reasons: dict[int, list[MatchReason]] = {}
+    broken: list[Rejected] = []
+    for record in records:
+        try:
+            reasons |= {record.offset: decode_matches(record.matches)} if record.matches else {}
+        except UNREADABLE as error:
+            broken.append(Rejected(record, "unreadable", "document-matches", f"header: {error}"))
+    unread = {one.record.offset for one in broken}
+    return [record for record in records if record.offset not in unread], reasons, broken
+
+
+def _with_reasons(events: list[EnrichedEvent], matched: Matched) -> list[EnrichedEvent]:
+    return [
+        MatchedEvent(**msgspec.structs.asdict(event), reasons=reasons)
+        if (reasons := matched.get((event.line, event.event_id)))
+        else event
+        for event in events
+    ]
 
 
 class RekeyStep(StatelessReplay):

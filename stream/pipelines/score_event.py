@@ -19,7 +19,6 @@ from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpda
 from stream.events.scored_event import Reason, ScoredEvent, of_columns
 from stream.events.utc_texts import utc_texts
 from stream.features.counterparty import CounterpartyBatch, CounterpartyState, observe
-from stream.features.specification import feature_hash
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.line_table import LineTable
 from stream.scoring.line_scorer import LineScorer
@@ -130,11 +129,11 @@ def _amounts(records: Sequence[EnrichedEvent | RiskUpdate]) -> tuple[Vector, Vec
 def _with_features(
     records: Sequence[EnrichedEvent | RiskUpdate], counterparty_part: npt.NDArray[np.float32]
 ) -> tuple[list[EnrichedEvent], npt.NDArray[np.float32]]:
-    events = [record for record in records if type(record) is EnrichedEvent]
+    events = [record for record in records if isinstance(record, EnrichedEvent)]
     if not events:
         return [], np.empty((0, 0), np.float32)
     if len(events) < len(records):
-        counterparty_part = counterparty_part[[type(record) is EnrichedEvent for record in records]]
+        counterparty_part = counterparty_part[[isinstance(record, EnrichedEvent) for record in records]]
     subject_part = np.frombuffer(b"".join([event.features for event in events]), "<f4").reshape(len(events), -1)
     return events, np.hstack([subject_part, counterparty_part])
 
@@ -175,7 +174,7 @@ def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[
             "threshold": threshold.tolist(),
             "alerted": alerted.tolist(),
             "reasons": reasons,
-            "feature_hash": repeat(feature_hash()),
+            "feature_hash": repeat(scoring.scorers.specification.hash),
             "features": [raw[start : start + width] for start in range(0, len(raw), width)],
             "produced_at_ms": [event.produced_at_ms for event in events],
             "scored_at_ms": repeat(int(scoring.clock.now_s() * 1000)),

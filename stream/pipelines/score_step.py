@@ -10,18 +10,17 @@ from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsA
 from stream.events.scored_event import ScoredEvent, encode_all
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
-from stream.features.specification import SUBJECT_WIDTH
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
 from stream.pipelines.estimated_precision import EstimatedPrecision
 from stream.pipelines.joined_state import JoinedState
 from stream.pipelines.live_weights import LiveWeights
 from stream.pipelines.score_event import Scoring, score_events
+from stream.pipelines.tell_matches import tell_matches
 
 COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
-_FEATURE_BYTES = SUBJECT_WIDTH * 4
 _ACTIVATION = b"\xa1a"
 
 
@@ -52,6 +51,7 @@ class ScoreStep(StatelessReplay):
         self._metrics = metrics
         self._estimated = estimated
         self._partition = str(partition)
+        self._reads_documents = any(line.documents for line in scoring.lines.values())
         self._newest_s = float("-inf")
         self._versions: dict[str, int] = {}
         self._last: list[ScoredEvent] = []
@@ -66,7 +66,8 @@ class ScoreStep(StatelessReplay):
     def process(self, records: list[SourceRecord]) -> Effects:
         """Score one micro-batch."""
         enriched, rejected = _decode(records, self._scoring)
-        self._last = score_events(self._scoring, enriched)
+        scored = score_events(self._scoring, enriched)
+        self._last = tell_matches(self._scoring.lines, enriched, scored) if self._reads_documents else scored
         values = encode_all(self._last)
         outgoing = [
             Outgoing(SCORED_EVENTS, scored.event_id.encode(), value)
@@ -95,12 +96,13 @@ class ScoreStep(StatelessReplay):
         self._book_versions({one.line: one.weights_version for one in scored}, now_s)
 
     def _book_alerts(self, alerted: Sequence[ScoredEvent]) -> None:
-        by_line: dict[str, list[float]] = defaultdict(list)
+        by_line: dict[str, list[ScoredEvent]] = defaultdict(list)
         for one in alerted:
-            by_line[one.line].append(one.score)
-        for line, scores in by_line.items():
-            self._metrics.count("foreshot_alert_candidates", len(scores), line=line)
-            self._metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, scores), line=line)
+            by_line[one.line].append(one)
+        for line, candidates in by_line.items():
+            self._metrics.count("foreshot_alert_candidates", len(candidates), line=line)
+            if by_score := [one.score for one in candidates if one.score >= one.threshold]:
+                self._metrics.gauge("foreshot_estimated_precision", self._estimated.observe(line, by_score), line=line)
 
     def _book_versions(self, versions: Mapping[str, int], now_s: float) -> None:
         # Few lines of a batch swap their weights: the others are not told again.
@@ -121,7 +123,8 @@ def _activation(value: bytes) -> WeightsActivation | None:
 
 
 def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
-    if (plain := _decode_plain(records, scoring)) is not None:
+    width_bytes = 4 * scoring.scorers.specification.profiled_width
+    if (plain := _decode_plain(records, scoring, width_bytes)) is not None:
         return plain, []
     enriched: list[EnrichedRecord] = []
     rejected: list[Rejected] = []
@@ -133,19 +136,19 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
             continue
         if one.line not in scoring.lines:
             rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
-        elif isinstance(one, EnrichedEvent) and len(one.features) != _FEATURE_BYTES:
-            detail = f"{len(one.features)} bytes, this release reads {_FEATURE_BYTES}; was it profiled by another one?"
+        elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
+            detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
             rejected.append(Rejected(record, "feature_width", "features", detail))
         else:
             enriched.append(one)
     return enriched, rejected
 
 
-def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring) -> list[EnrichedRecord] | None:
+def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring, width_bytes: int) -> list[EnrichedRecord] | None:
     """Return all records decoded, None where one or more of them is to be refused."""
     try:
         found = [decode(record.value or b"") for record in records]
     except UNREADABLE:
         return None
-    widths = {len(one.features) for one in found if type(one) is EnrichedEvent}
-    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {_FEATURE_BYTES} else None
+    widths = {len(one.features) for one in found if isinstance(one, EnrichedEvent)}
+    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {width_bytes} else None

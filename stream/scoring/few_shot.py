@@ -10,20 +10,21 @@ from metalearn.few_shot.model import LineModel, SharedModel
 from metalearn.support import LineSupport
 from stream.errors import WeightsRefusedError
 from stream.events.scored_event import Reason
-from stream.features.specification import FROM_LABELS
+from stream.features.specification import FeatureSpecification
 from stream.scoring.calibration import Calibration
 from stream.scoring.line_scorer import NetworkScorer, Scores
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.reasons import top_reasons
 
 PREFIX = "few_shot."
-COLUMNS = np.flatnonzero(~np.array(FROM_LABELS))
-"""The features that the few-shot model reads: what labels make is empty on a line that has few."""
 
 
-def chosen(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the columns of standardised rows that the few-shot model reads, float32 [n, features]."""
-    return np.ascontiguousarray(rows[:, COLUMNS])
+def chosen(rows: npt.NDArray[np.float32], specification: FeatureSpecification) -> npt.NDArray[np.float32]:
+    """Return the columns of standardised rows that the few-shot model reads, float32 [n, features].
+
+    Not those that labels make: they are empty on a line that has few.
+    """
+    return np.ascontiguousarray(rows[:, specification.without_labels])
 
 
 def shared_model(initialisation: Initialisation) -> SharedModel | None:
@@ -59,18 +60,19 @@ class FewShotScorer(NetworkScorer):
             self._model = LineModel.from_arrays(shared, weights.arrays)
         except (KeyError, ValueError, IndexError, TypeError) as error:
             raise WeightsRefusedError("shape", f"the support's evidence is missing or does not fit: {error}") from error
-        if shared.features != len(COLUMNS):
+        if shared.features != len(self._specification.without_labels):
             raise WeightsRefusedError("shape", f"the shared model is of {shared.features} features")
 
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
         rows = self.standardise(features)
-        rarity = self._model.cascade(chosen(rows)).astype(np.float64)
+        rarity = self._model.cascade(chosen(rows, self._specification)).astype(np.float64)
         return Scores(self.parts.calibration.apply(rarity), self.parts.anomaly.score(rows))
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features], by all members together."""
-        return top_reasons(self._log_odds, features, self.standardise(features), repeat(kind))
+        return top_reasons(self._log_odds, features, self.standardise(features), repeat(kind), self._specification)
 
     def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return self.parts.calibration.slope * self._model.full(chosen(rows.astype(np.float32))).astype(np.float64)
+        read = chosen(rows.astype(np.float32), self._specification)
+        return self.parts.calibration.slope * self._model.full(read).astype(np.float64)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from metalearn.checkpoint import Initialisation, read_initialisation
 from metalearn.errors import CheckpointError
 from stream.errors import UsageError, WeightsRefusedError
+from stream.features.specification import FeatureSpecification, specification_by_hash
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.signature import Trust
 from stream.scoring.standardisation import Standardisation
@@ -37,12 +38,14 @@ def line_standardisation(initialisation: Initialisation, line: str) -> Standardi
     return None if mean is None or scale is None else Standardisation(mean, scale)
 
 
-def load_initialisation(path: Path, feature_hash: str, trust: Trust | None = None) -> Initialisation:
+def load_initialisation(
+    path: Path, specification: FeatureSpecification | None, trust: Trust | None = None
+) -> Initialisation:
     """Return an initialisation made for these features.
 
     Args:
         path: Its file; the signature stands beside it.
-        feature_hash: Of the features.
+        specification: The features of the lines; None takes all that this release makes.
         trust: Whose signatures are taken; none are asked for without.
 
     Raises:
@@ -57,13 +60,23 @@ def load_initialisation(path: Path, feature_hash: str, trust: Trust | None = Non
         raise UsageError(f"{path}: refused: {error}; see `foreshot weights sign`") from error
     except (OSError, CheckpointError) as error:
         raise UsageError(f"{path}: is not an initialisation: {error}; make one with `foreshot train`") from error
-    if found.manifest.feature_hash != feature_hash:
-        raise UsageError(f"{path}: was trained for other features; make one anew with `foreshot train`")
+    if refused := _misfit(specification_by_hash(found.manifest.feature_hash), specification):
+        raise UsageError(f"{path}: {refused}")
     try:
         shared_weights(found)
     except WeightsRefusedError as error:
         raise UsageError(f"{path}: cannot score: {error}; make one anew with `foreshot train`") from error
     return found
+
+
+def _misfit(found: FeatureSpecification | None, wanted: FeatureSpecification | None) -> str | None:
+    if found is None:
+        return "was trained for other features; make one anew with `foreshot train`"
+    if wanted is None or found is wanted:
+        return None
+    if wanted.kind == "documents":
+        return "was trained on lines of payments alone, and a line here reads documents; train on these lines together"
+    return "was trained with lines of documents, and no line here reads them; train on these lines alone"
 
 
 def shared_weights(initialisation: Initialisation) -> LineWeights:

@@ -60,6 +60,7 @@ class NetworkScorer:
         """Take the arrays as they are needed."""
         arrays = weights.arrays
         self._manifest = weights.manifest
+        self._specification = weights.specification
         self.parts = LineParts(
             Standardisation(
                 arrays["standardise.mean"].astype(np.float32), arrays["standardise.scale"].astype(np.float32)
@@ -71,6 +72,7 @@ class NetworkScorer:
                 arrays["anomaly.precision"].astype(np.float64),
                 arrays["anomaly.quantiles"].astype(np.float64),
             ),
+            weights.specification,
         )
         self._histogram = arrays["score.histogram"].astype(np.float64)
         self.place: Place | None = None
@@ -120,4 +122,4 @@ class NetworkScorer:
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
         """Return the top three reasons of each raw row [n, features]."""
-        return top_reasons(self.logits, features, self.standardise(features), repeat(kind))
+        return top_reasons(self.logits, features, self.standardise(features), repeat(kind), self._specification)

@@ -49,6 +49,7 @@ class LineScorers:
 
     def __init__(self, initialisation: LineWeights, few_shot: FewShotPart | None = None) -> None:
         """Start with the shared initialisation alone, and what few-shot weights need of it."""
+        self.specification = initialisation.specification
         self._stack = NetworkStack()
         self._few_shot = few_shot
         self._shared = self._placed(initialisation)

@@ -12,6 +12,7 @@ import safetensors.numpy
 from pydantic import ValidationError
 
 from stream.errors import WeightsRefusedError
+from stream.features.specification import FeatureSpecification, specification_by_hash
 from stream.scoring.weights_check import Arrays, check_arrays
 from stream.scoring.weights_manifest import WeightsManifest
 
@@ -52,13 +53,26 @@ class LineWeights:
         """Return weights whose manifest carries the digest of its arrays and itself."""
         return LineWeights(manifest.model_copy(update={"digest": digest_of(manifest, arrays)}), arrays)
 
+    @property
+    def specification(self) -> FeatureSpecification:
+        """The features that they read.
+
+        Raises:
+            WeightsRefusedError: This release makes none such.
+        """
+        found = specification_by_hash(self.manifest.feature_hash)
+        if found is None:
+            shown = self.manifest.feature_hash[:12]
+            raise WeightsRefusedError("feature_hash", f"made for features {shown}, which this release does not make")
+        return found
+
     @staticmethod
-    def from_bytes(value: bytes, feature_hash: str) -> "LineWeights":
+    def from_bytes(value: bytes, feature_hash: str | None) -> "LineWeights":
         """Return the weights of a safetensors file, if they may score.
 
         Args:
             value: The file.
-            feature_hash: Of the features that the scorer makes.
+            feature_hash: Of the features that the scorer makes; None takes all that this release makes.
 
         Raises:
             WeightsRefusedError: Unreadable, changed by as much as a byte since they were
@@ -67,13 +81,16 @@ class LineWeights:
         manifest, arrays = _read(value)
         if manifest.digest != digest_of(manifest, arrays):
             raise WeightsRefusedError("digest", "the digest does not fit the content; the file was changed or cut")
+        made = LineWeights(manifest, arrays)
+        if feature_hash is None:
+            feature_hash = made.specification.hash
         if manifest.feature_hash != feature_hash:
             raise WeightsRefusedError(
                 "feature_hash",
                 f"made for features {manifest.feature_hash[:12]}, this scorer makes {feature_hash[:12]}; adapt anew",
             )
         check_arrays(arrays)
-        return LineWeights(manifest, arrays)
+        return made
 
 
 def digest_of(manifest: WeightsManifest, arrays: Arrays) -> str:

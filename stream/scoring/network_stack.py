@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.events.scored_event import Reason
+from stream.features.specification import FeatureSpecification
 from stream.scoring.anomaly import Anomaly, shares_of
 from stream.scoring.calibration import Calibration, calibrated
 from stream.scoring.network_forward import Network, add_first_layer, add_layer
-from stream.scoring.reasons import PER_ROW, top_reasons
+from stream.scoring.reasons import rows_asked, top_reasons
 from stream.scoring.standardisation import CLIP, Standardisation
 
 Double = npt.NDArray[np.float64]
@@ -35,6 +36,7 @@ class LineParts:
     network: Network
     calibration: Calibration
     anomaly: Anomaly
+    specification: FeatureSpecification
 
     @property
     def shape(self) -> tuple[tuple[int, ...], ...]:
@@ -54,6 +56,7 @@ class Block:
             return np.zeros((slots, *one.shape), one.dtype)
 
         self.slots = slots
+        self._specification = like.specification
         self.free = list(range(slots))[::-1]
         self._mean = np.zeros((slots, len(net.edges)), np.float32)
         self._scale = np.ones((slots, len(net.edges)), np.float32)
@@ -85,8 +88,9 @@ class Block:
 
     def reasons(self, features: Float, slot: Slots, kinds: Iterable[str]) -> list[list[Reason]]:
         """Return the top three reasons of raw rows, each by the line in its slot, whose subjects are of that kind."""
-        each = np.repeat(slot, PER_ROW)
-        return top_reasons(lambda rows: self.logits(rows, each), features, self.standardised(features, slot), kinds)
+        each = np.repeat(slot, rows_asked(self._specification))
+        rows = self.standardised(features, slot)
+        return top_reasons(lambda asked: self.logits(asked, each), features, rows, kinds, self._specification)
 
     def standardised(self, features: Float, slot: Slots) -> Double:
         """Return raw rows on the scale of the line in their slot."""

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stream.features.specification import FROM_LABELS
-
 # Wide: a rare column (a terminal's risk) has its news many deviations out, and the
 # piecewise encoding saturates by itself. ±5 cost .05 average precision on the handbook.
 CLIP = 20.0
@@ -61,10 +59,10 @@ def fit_standardisation(
     return Standardisation(mean.astype(np.float32), np.maximum(scale, _LEAST_SCALE).astype(np.float32))
 
 
-def keep_shared(own: Standardisation, shared: Standardisation) -> Standardisation:
-    """Return a line's own scale, but the shared one where features are made of labels."""
-    made = np.array(FROM_LABELS)
-    return Standardisation(np.where(made, shared.mean, own.mean), np.where(made, shared.scale, own.scale))
+def keep_shared(own: Standardisation, shared: Standardisation, from_labels: npt.NDArray[np.bool_]) -> Standardisation:
+    """Return a line's own scale, but the shared one where features are made of labels, bool [features]."""
+    mean, scale = (np.where(from_labels, *of) for of in ((shared.mean, own.mean), (shared.scale, own.scale)))
+    return Standardisation(mean, scale)
 
 
 def pool(scales: Sequence[Standardisation]) -> Standardisation:

@@ -17,7 +17,7 @@ from stream.events.history import UNKNOWN_LABEL, History
 from stream.events.history_columns import read_columns
 from stream.events.history_file import read_rows, read_table
 from stream.events.line_roles import Roles
-from stream.features.specification import FROM_LABELS
+from stream.features.specification import PAYMENTS
 
 _NOBODY = "none"
 
@@ -65,7 +65,7 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
         pa.table({}),
     )
     made, fresh = features_of(history, advance)
-    kept = np.flatnonzero(~np.array(FROM_LABELS))
+    kept = PAYMENTS.without_labels
     features, is_fresh = np.empty((count, len(kept)), np.float32), np.empty(count, np.bool_)
     features[order], is_fresh[order] = made[:, kept], fresh
     return StreamedFeatures(features, batch.occurred_at_s, is_fresh)

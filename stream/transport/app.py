@@ -14,16 +14,17 @@ import faust
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
-from faust.web import Request, Response, View
 
 from stream.errors import ForeshotError, UsageError
 from stream.metrics import Metrics
+from stream.pipelines.effects import PartitionStep
 from stream.settings import Settings
 from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import DeadLetterLimit
 from stream.transport.greeting import refused_now
 from stream.transport.health import Health, PartitionProgress
 from stream.transport.micro_batches import MicroBatch, MicroBatchConsumer, MicroBatchSchema, MicroBatchTransport
+from stream.transport.pages import add_pages
 from stream.transport.partition_runner import PartitionRunner
 from stream.transport.permissions import transactional_id
 from stream.transport.refusals import refusal
@@ -74,7 +75,7 @@ class StreamWorker:
         self.app.task(self._follow_weights)
         self.app.task(self._follow_ends)
         self.app.timer(1.0)(self._look)
-        _add_pages(self.app, metrics, health)
+        add_pages(self.app, metrics, health)
 
     @property
     def _consumer(self) -> MicroBatchConsumer:
@@ -212,6 +213,14 @@ class StreamWorker:
             return 0
         return max(end - done, 1)
 
+    def steps_of(self, stage: str) -> dict[int, PartitionStep]:
+        """Return a stage's steps whose state is back, by partition."""
+        return {
+            partition: runner.step
+            for (name, partition), runner in self._runners.items()
+            if name == stage and runner.restored
+        }
+
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""
         _check_port(self._settings.web_host, self._settings.web_port)
@@ -297,22 +306,3 @@ def _credentials(cluster: Cluster) -> faust.auth.Credentials | None:
         ssl_context=cluster.ssl_context,
         mechanism=login.mechanism,
     )
-
-
-def _add_pages(app: faust.App, metrics: Metrics, health: Health) -> None:
-    @app.page("/metrics")
-    async def metrics_page(view: View, _request: Request) -> Response:
-        return view.bytes(metrics.exposition(), content_type="text/plain; version=0.0.4")
-
-    @app.page("/health")
-    async def health_page(view: View, _request: Request) -> Response:
-        return _answer(view, health.reasons_not_alive())
-
-    @app.page("/ready")
-    async def ready_page(view: View, _request: Request) -> Response:
-        return _answer(view, health.reasons_not_ready())
-
-
-def _answer(view: View, reasons: list[str]) -> Response:
-    body = {"ok": not reasons, "reasons": reasons}
-    return view.json(body, status=503 if reasons else 200)

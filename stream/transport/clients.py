@@ -1,6 +1,6 @@
 """Plain Kafka clients for commands: connected, or one clear line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -85,22 +85,31 @@ def read_topic(cluster: Cluster, topic: str) -> list[ConsumerRecord]:
     consumer = connect_consumer(cluster)
     try:
         with refusals_told(cluster, f"Read on topic {topic}"):
-            return _read_all(consumer, topic, f", or {cluster.who} lacks Read on it" if cluster.is_secured else "")
+            partitions = partitions_of_topic(consumer, cluster, topic)
+            return [record for one in partitions for run in read_runs(consumer, topic, one) for record in run]
     finally:
         consumer.close()
 
 
-def _read_all(consumer: KafkaConsumer, topic: str, hidden: str) -> list[ConsumerRecord]:
+def partitions_of_topic(consumer: KafkaConsumer, cluster: Cluster, topic: str) -> list[int]:
+    """Return a topic's partitions in order.
+
+    Raises:
+        ForeshotError: There is no such topic.
+    """
     partitions = consumer.partitions_for_topic(topic)
     if not partitions:
+        hidden = f", or {cluster.who} lacks Read on it" if cluster.is_secured else ""
         raise ForeshotError(f"topic {topic} does not exist{hidden}; run `foreshot topics create` or start a worker")
-    found: list[ConsumerRecord] = []
-    for partition in sorted(partitions):
-        tp = TopicPartition(topic, partition)
-        consumer.assign([tp])
-        consumer.seek_to_beginning(tp)
-        end = consumer.end_offsets([tp])[tp]
-        while consumer.position(tp) < end:
-            for run in consumer.poll(timeout_ms=200, max_records=10_000).values():
-                found += [record for record in run if record.offset < end]
-    return found
+    return sorted(partitions)
+
+
+def read_runs(consumer: KafkaConsumer, topic: str, partition: int) -> Iterator[list[ConsumerRecord]]:
+    """Yield all committed records of a partition as it stands now, in order, in runs."""
+    tp = TopicPartition(topic, partition)
+    consumer.assign([tp])
+    consumer.seek_to_beginning(tp)
+    end = consumer.end_offsets([tp])[tp]
+    while consumer.position(tp) < end:
+        for run in consumer.poll(timeout_ms=200, max_records=10_000).values():
+            yield [record for record in run if record.offset < end]

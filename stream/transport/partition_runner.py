@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from stream.events.decode import Rejected, SourceRecord
+from stream.events.match_reason import matches_of
 from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
@@ -30,10 +31,11 @@ _MOST_TOGETHER = 2_048
 
 def source_record(record: Any) -> SourceRecord:
     """Return an aiokafka record as the pipelines take it."""
-    timestamp_ms = record.timestamp
-    if record.topic.endswith(REKEYED_SUFFIX):
-        timestamp_ms = produced_at_ms(record.headers, timestamp_ms)
-    return SourceRecord(record.topic, record.partition, record.offset, record.key, record.value, timestamp_ms)
+    place = record.topic, record.partition, record.offset
+    if not record.topic.endswith(REKEYED_SUFFIX):
+        return SourceRecord(*place, record.key, record.value, record.timestamp)
+    timestamp_ms = produced_at_ms(record.headers, record.timestamp)
+    return SourceRecord(*place, record.key, record.value, timestamp_ms, matches_of(record.headers))
 
 
 def _source_records(records: list[Any]) -> list[SourceRecord]:
@@ -88,13 +90,18 @@ class PartitionRunner:
         self._queue: asyncio.Queue[MicroBatch] = asyncio.Queue(_WAITING_BATCHES)
         self._held: MicroBatch | None = None
         self._next_offset: dict[str, int] = {}
-        self._step = stage.make_step(partition)
+        self.step = stage.make_step(partition)
         self._closed = False
 
     @property
     def waiting(self) -> bool:
         """Whether a batch is being processed or waits."""
         return self.busy or self._held is not None or not self._queue.empty()
+
+    @property
+    def restored(self) -> bool:
+        """Whether the state is back."""
+        return all(topic in self._next_offset for topic in self.sources)
 
     def next_offset(self, topic: str) -> int | None:
         """Return the first offset not yet processed, None before the start."""
@@ -123,13 +130,13 @@ class PartitionRunner:
         while not self._queue.empty():
             self._queue.get_nowait()
         await self._writer.stop()
-        self._step.close()
+        self.step.close()
 
     async def _restore(self) -> None:
         began = time.monotonic()
         count = 0
-        if self.stage.changelog is not None and self._step.state is not None:
-            state = self._step.state
+        if self.stage.changelog is not None and self.step.state is not None:
+            state = self.step.state
 
             def take(records: list[Any]) -> None:
                 self.last_progress_s = time.monotonic()
@@ -148,13 +155,13 @@ class PartitionRunner:
         tp = TopicPartition(topic, self.partition)
         committed = await self._committed_offset(tp) or 0
         self._next_offset[topic] = committed
-        start = self._step.replay_from(topic)
+        start = self.step.replay_from(topic)
         if start is None or start >= committed:
             return 0
 
         def take(records: list[Any]) -> None:
             self.last_progress_s = time.monotonic()
-            self._step.replay(_source_records(records))
+            self.step.replay(_source_records(records))
 
         return await read_partition(self._cluster, tp, take, start=start, end=committed)
 
@@ -163,13 +170,13 @@ class PartitionRunner:
         self.busy = True
         self._held = None
         topic, records = batch.tp.topic, list(batch.records)
-        urgent = not self.stage.pace_s or self._step.urgent(records)
+        urgent = not self.stage.pace_s or self.step.urgent(records)
         while len(records) < _MOST_TOGETHER and (following := await self._following(urgent=urgent)) is not None:
             if following.tp.topic != topic:
                 self._held = following
                 break
             records += following.records
-            urgent = urgent or self._step.urgent(following.records)
+            urgent = urgent or self.step.urgent(following.records)
         return topic, records
 
     async def _following(self, *, urgent: bool) -> MicroBatch | None:
@@ -191,8 +198,8 @@ class PartitionRunner:
 
     async def _take_some(self, topic: str, records: list[SourceRecord]) -> int:
         began = time.monotonic()
-        await self._step.prepare(records)
-        process = self._step.process
+        await self.step.prepare(records)
+        process = self.step.process
         effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
         taken = len(records) if effects.taken is None else effects.taken
         self._limit.take(taken, _count_of_these(effects.rejected, records[:taken]), topic)
@@ -200,16 +207,16 @@ class PartitionRunner:
         next_offset = records[taken - 1].offset + 1
         await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)
         self._next_offset[topic] = next_offset
-        self._step.committed()
+        self.step.committed()
         self._book(effects, processed - began, time.monotonic() - processed)
         return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
         outgoing = [*effects.outgoing, *(dead_letter(one, self._most_letter_bytes) for one in effects.rejected)]
-        if self.stage.changelog is not None and self._step.state is not None:
+        if self.stage.changelog is not None and self.step.state is not None:
             changelog = self.stage.changelog
             outgoing += [
-                Outgoing(changelog, key, value, self.partition) for key, value in self._step.state.drain_changes()
+                Outgoing(changelog, key, value, self.partition) for key, value in self.step.state.drain_changes()
             ]
         return outgoing
 
@@ -219,10 +226,10 @@ class PartitionRunner:
         self._metrics.observe("foreshot_stage_seconds", [commit_s], stage=stage, step="commit")
         for rejected in effects.rejected:
             self._metrics.count("foreshot_dead_letters", topic=rejected.record.topic, reason=rejected.reason)
-        if self._step.state is not None:
+        if self.step.state is not None:
             # One state for all of the stage's topics: booked once, so that sums are right.
             where = {"topic": self.sources[0], "partition": str(self.partition)}
-            self._metrics.gauge("foreshot_state_bytes", self._step.state.size_bytes(), **where)
+            self._metrics.gauge("foreshot_state_bytes", self.step.state.size_bytes(), **where)
 
 
 def _onward(records: list[Any], next_offset: int) -> list[Any]:

@@ -10,12 +10,14 @@ from stream.pipelines import effects
 from stream.settings import Settings
 from stream.transport.permission import Permission
 from stream.transport.topics import (
+    CLAIM_STATE,
     MATCH_STATE,
     PROFILE_STATE,
     RAISE_STATE,
     REKEYED_SUFFIX,
     SCORE_STATE,
     Topics,
+    document_topics,
     line_topics,
     plans,
 )
@@ -27,6 +29,7 @@ COMMANDS = {
     "replay": "`foreshot replay`",
     "label": "`foreshot label`, and whoever else writes labels",
     "weights": "`foreshot weights list` and `show`",
+    "financed": "`foreshot financed`",
     "rollback": "`foreshot weights rollback`",
     "source": "whoever writes the lines' topics",
     "outputs": "whoever reads scores, alerts, the audit and dead letters, with a group of its own",
@@ -38,6 +41,7 @@ _WHO = {
     "replay": "replayer",
     "label": "analyst",
     "weights": "viewer",
+    "financed": "officer",
     "rollback": "operator",
     "source": "source",
     "outputs": "reader",
@@ -72,13 +76,18 @@ def permissions_of(command: str, settings: Settings, lines: Sequence[BusinessLin
 def _topics_of(command: str, lines: Sequence[BusinessLine]) -> dict[str, Iterable[str]]:
     sources = line_topics(lines)
     rekeyed = [topic + REKEYED_SUFFIX for topic, rekey in sources.items() if rekey]
-    states = (PROFILE_STATE, SCORE_STATE, RAISE_STATE)
-    through = (effects.ENRICHED_EVENTS, effects.ALERT_CANDIDATES)
+    reads_documents = bool(document_topics(lines))
+    claims = (effects.DOCUMENT_CLAIMS,) if reads_documents else ()
+    matches = (effects.DOCUMENT_MATCHES,) if reads_documents else ()
+    states = (PROFILE_STATE, SCORE_STATE, RAISE_STATE, *((CLAIM_STATE,) if reads_documents else ()))
+    through = (effects.ENRICHED_EVENTS, effects.ALERT_CANDIDATES, *claims)
     labels = (effects.FRAUD_LABELS, effects.LABELLED_EXAMPLES)
     found: dict[str, dict[str, Iterable[str]]] = {
         "score": {
             "Read": (*sources, *rekeyed, *through, *states, effects.LINE_WEIGHTS),
-            "Write": (*rekeyed, *through, *states, effects.SCORED_EVENTS, effects.ALERTS, effects.DEAD_LETTERS),
+            "Write": (
+                *rekeyed, *through, *states, *matches, effects.SCORED_EVENTS, effects.ALERTS, effects.DEAD_LETTERS,
+            ),
             # The roles share a group, and whichever worker leads it deals out the partitions of both.
             "Describe": labels,
         },
@@ -88,7 +97,7 @@ def _topics_of(command: str, lines: Sequence[BusinessLine]) -> dict[str, Iterabl
                 *labels, effects.LINE_WEIGHTS, effects.ADAPTATIONS, effects.ENRICHED_EVENTS, effects.DEAD_LETTERS,
                 MATCH_STATE,
             ),
-            "Describe": (*sources, *rekeyed, effects.ALERT_CANDIDATES),
+            "Describe": (*sources, *rekeyed, effects.ALERT_CANDIDATES, *claims),
         },
         "replay": {
             "Read": (*sources, *rekeyed, *through, effects.SCORED_EVENTS, *labels),
@@ -96,9 +105,10 @@ def _topics_of(command: str, lines: Sequence[BusinessLine]) -> dict[str, Iterabl
         },
         "label": {"Write": (effects.FRAUD_LABELS,)},
         "weights": {"Read": (effects.LINE_WEIGHTS,)},
+        "financed": {"Read": (CLAIM_STATE,)},
         "rollback": {"Read": (effects.LINE_WEIGHTS,), "Write": (effects.LINE_WEIGHTS, effects.ENRICHED_EVENTS)},
         "source": {"Write": tuple(sources)},
-        "outputs": {"Read": _OUTPUTS},
+        "outputs": {"Read": (*_OUTPUTS, *matches)},
     }  # fmt: skip
     return found[command]
 
@@ -122,8 +132,10 @@ def _group(command: str, settings: Settings) -> list[Permission]:
 
 
 def _transactional_ids(command: str, settings: Settings, lines: Sequence[BusinessLine]) -> list[Permission]:
-    rekeyed = [f"rekey-{topic}" for topic, rekey in line_topics(lines).items() if rekey]
-    stages = {"score": [*rekeyed, "profile", "score", "raise"], "learn": ["match", "adapt"]}.get(command, [])
+    documents = document_topics(lines)
+    rekeyed = [f"rekey-{topic}" for topic, rekey in line_topics(lines).items() if rekey and topic not in documents]
+    before = [*rekeyed, *(f"documents-{topic}" for topic in documents), *(["claims"] if documents else [])]
+    stages = {"score": [*before, "profile", "score", "raise"], "learn": ["match", "adapt"]}.get(command, [])
     return [
         Permission("transactional-id", transactional_id(settings, stage, ""), ("Write",), prefixed=True)
         for stage in stages

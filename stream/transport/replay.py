@@ -16,7 +16,7 @@ from stream.transport.clients import connect_producer
 from stream.transport.cluster import cluster_of
 from stream.transport.drain import Drain
 from stream.transport.refusals import refusals_told
-from stream.transport.topics import REKEYED_SUFFIX, Topics, line_topics
+from stream.transport.topics import REKEYED_SUFFIX, Topics, document_topics, line_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Replay:
         sources = line_topics(self._history.lines.values())
         inputs = [*sources, *(topic + REKEYED_SUFFIX for topic, rekey in sources.items() if rekey)]
         own = [
+            *([effects.DOCUMENT_CLAIMS] if document_topics(self._history.lines.values()) else []),
             effects.ENRICHED_EVENTS,
             effects.ALERT_CANDIDATES,
             effects.SCORED_EVENTS,

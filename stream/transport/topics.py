@@ -26,6 +26,7 @@ PROFILE_STATE = "profile-state"
 SCORE_STATE = "score-state"
 RAISE_STATE = "raise-state"
 MATCH_STATE = "match-state"
+CLAIM_STATE = "claim-state"
 REKEYED_SUFFIX = "-rekeyed"
 _COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": "3600000"}
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
@@ -47,16 +48,21 @@ class Topics:
 
 
 def line_topics(lines: Iterable[BusinessLine]) -> dict[str, bool]:
-    """Return the lines' topics and whether each must be keyed anew by subject.
+    """Return the lines' topics and whether each is keyed anew by subject.
 
     Raises:
         ForeshotError: Two lines of one topic disagree on `rekey`.
     """
     found: dict[str, bool] = {}
     for line in lines:
-        if found.setdefault(line.topic, line.rekey) != line.rekey:
+        if found.setdefault(line.topic, line.keyed_anew) != line.keyed_anew:
             raise ForeshotError(f"topic {line.topic}: its lines disagree on rekey; give all of them the same value")
     return found
+
+
+def document_topics(lines: Iterable[BusinessLine]) -> list[str]:
+    """Return the lines' topics that carry documents of supply-chain finance."""
+    return list(dict.fromkeys(line.topic for line in lines if line.documents is not None))
 
 
 def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[str, int]) -> list[TopicPlan]:
@@ -76,6 +82,7 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
     def plan(topic: str, partitions: int = settings.partitions, kept: Mapping[str, str] | None = None) -> TopicPlan:
         return TopicPlan(names.named(topic), partitions, kept or {})
 
+    lines = list(lines)
     sources = line_topics(lines)
     inputs = [topic + REKEYED_SUFFIX if rekey else topic for topic, rekey in sources.items()]
     stateful = {
@@ -84,9 +91,14 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
         RAISE_STATE: [effects.ALERT_CANDIDATES],
         MATCH_STATE: [effects.SCORED_EVENTS, effects.FRAUD_LABELS],
     }
+    of_documents: list[TopicPlan] = []
+    if document_topics(lines):
+        of_documents = [plan(effects.DOCUMENT_CLAIMS), plan(effects.DOCUMENT_MATCHES, kept=_KEPT)]
+        stateful[CLAIM_STATE] = [effects.DOCUMENT_CLAIMS]
     return [
         *(plan(topic) for topic in {*sources, *inputs}),
         *(plan(topic) for topic in _OWN),
+        *of_documents,
         _scored_events(names, settings),
         plan(effects.FRAUD_LABELS, count(effects.SCORED_EVENTS)),
         TopicPlan(names.named(effects.LINE_WEIGHTS), 1, _COMPACTED),

@@ -10,7 +10,6 @@ from kafka import KafkaProducer
 
 from stream.errors import UsageError, WeightsRefusedError
 from stream.events.unreadable import UNREADABLE
-from stream.features.specification import feature_hash
 from stream.pipelines.effects import ENRICHED_EVENTS, LINE_WEIGHTS
 from stream.pipelines.live_weights import LEARNER, Activation, activate, signed, split_key, stored_weights
 from stream.pipelines.taken_versions import TakenVersions
@@ -67,7 +66,7 @@ def read_weights(settings: Settings) -> list[KeptVersion]:
         try:
             trust.check_record(record.key or b"", record.value, record.headers)
             if version is not None and record.value is not None:
-                manifest = stored_weights(record.key, record.value, feature_hash()).manifest
+                manifest = stored_weights(record.key, record.value, None).manifest
                 if taken.is_new(manifest):
                     taken.take(manifest)
                     kept[line, version] = KeptVersion(line, version, False, manifest, "")

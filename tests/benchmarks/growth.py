@@ -66,7 +66,7 @@ def cost_of_entities(entities, events):
     with tempfile.TemporaryDirectory() as folder:
         worker = TwoHops(load, Path(folder))
     line = load.line_names()[0]
-    subject = fill_named(worker.subjects.table, [f"{line}\0card-{one:08d}" for one in range(entities)])
+    subject = fill_named(worker.profiled.subjects.table, [f"{line}\0card-{one:08d}" for one in range(entities)])
     fill_named(worker.counterparties.table, [f"{line}\0merchant-{one:07d}" for one in range(entities // 5)])
     records = records_of(load)
     began = time.process_time()
@@ -75,7 +75,7 @@ def cost_of_entities(entities, events):
     return {
         "cpu_us_per_event": cpu,
         "bytes_per_subject_with_key": subject,
-        "bytes_of_a_row": worker.subjects.table.dtype.itemsize,
+        "bytes_of_a_row": worker.profiled.subjects.table.dtype.itemsize,
     }
 
 

@@ -15,8 +15,8 @@ from stream.events.decode import Decoder, SourceRecord
 from stream.events.line_file import load_lines
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import FEATURES, NAMES, feature_hash
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import PAYMENTS
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.live_weights import Activation, activate, publish
 from stream.pipelines.profile_subject import profile_subject
@@ -55,16 +55,16 @@ def write_lines(path, load):
 def an_initialisation():
     """Return one of the size that training makes; nothing taught it, and what it scores costs the same."""
     arrays = {
-        **weights_arrays(len(FEATURES), widths=(64, 64), bins=16),
-        "standardise.mean": np.zeros(len(FEATURES), np.float32),
-        "standardise.scale": np.ones(len(FEATURES), np.float32),
+        **weights_arrays(len(PAYMENTS.features), widths=(64, 64), bins=16),
+        "standardise.mean": np.zeros(len(PAYMENTS.features), np.float32),
+        "standardise.scale": np.ones(len(PAYMENTS.features), np.float32),
         "inner.rate": np.full(6, 0.05, np.float32),
     }
     manifest = InitialisationManifest(
         id="bench",
         created_at="2026-01-05T00:00:00Z",
-        feature_hash=feature_hash(),
-        feature_names=NAMES,
+        feature_hash=PAYMENTS.hash,
+        feature_names=PAYMENTS.names,
         widths=(64, 64),
         inner_steps=5,
         fraud_share=0.5,
@@ -82,7 +82,7 @@ def adapted_weights(initialisation, folder):
     memory = LineMemory(line, adapter)
     for event in scored:
         kind = "fraud" if fraud[event.event_id] else "background"
-        row = {"features": event.features, "occurred_at_s": event.occurred_at_s, "feature_hash": feature_hash()}
+        row = {"features": event.features, "occurred_at_s": event.occurred_at_s, "feature_hash": PAYMENTS.hash}
         memory.fold(an_example(event.event_id, kind, line=line.name, **row))
     plan = memory.plan()
     memory.attempted(plan, try_candidate(plan, memory.buffer, adapter, _MADE_AT))
@@ -98,7 +98,7 @@ def _scored(lines, initialisation, load):
         fraud[json.loads(value)["id"]] = is_fraud
     batch, rejected = Decoder(lines, SystemClock()).decode(records)
     assert not rejected
-    enriched = profile_subject(SubjectState(), batch).events
+    enriched = profile_subject(ProfileState(PAYMENTS), batch).events
     scoring = Scoring(
         lines, CounterpartyState(), scorers_over(initialisation), ActiveVersions(), AlertBudget(), 1, SystemClock()
     )

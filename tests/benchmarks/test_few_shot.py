@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from metalearn.support import LineSupport
-from stream.features.specification import FEATURES
+from stream.features.specification import PAYMENTS
 from tests.builders.few_shot import a_shared_model
 
-WIDTH = len(FEATURES)
+WIDTH = len(PAYMENTS.features)
 
 
 def a_support(frauds):

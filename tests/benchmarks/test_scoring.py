@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stream.alerts.budget import AlertBudget
-from stream.features.specification import NAMES
+from stream.features.specification import PAYMENTS
 from stream.scoring.line_scorers import scorer_of
 from stream.scoring.line_weights import LineWeights
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
@@ -27,7 +27,7 @@ def test_scoring_rows_and_their_anomaly(benchmark, bins):
 
 def test_reasons_of_one_alert(benchmark):
     scorer = scorer_of(weights_of_the_specification())
-    rows = some_rows(len(NAMES))
+    rows = some_rows(len(PAYMENTS.names))
     assert len(benchmark(scorer.reasons, rows[:1], "card")) == 1
 
 

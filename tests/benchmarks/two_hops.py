@@ -4,8 +4,8 @@ from stream.alerts.budget import AlertBudget
 from stream.clock import SystemClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import feature_hash
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.estimated_precision import EstimatedPrecision
@@ -36,10 +36,10 @@ class TwoHops:
             scorers.put(own)
             active.schedule(line, own.manifest.version, 0.0)
             active.take_due(line)
-        self.subjects, self.counterparties = SubjectState(ROOM), CounterpartyState(ROOM)
+        self.profiled, self.counterparties = ProfileState(PAYMENTS, ROOM), CounterpartyState(ROOM)
         scoring = Scoring(lines, self.counterparties, scorers, active, AlertBudget(), 1, clock)
-        self.profile = ProfileStep(Decoder(lines, clock), self.subjects, metrics, 0)
-        live = LiveWeights(scorers, feature_hash(), metrics)
+        self.profile = ProfileStep(Decoder(lines, clock), self.profiled, metrics, 0)
+        live = LiveWeights(scorers, PAYMENTS.hash, metrics)
         self.score = ScoreStep(scoring, live, metrics, EstimatedPrecision(), 0)
 
     def run(self, records, take=None):
@@ -51,7 +51,7 @@ class TwoHops:
         """
         for at in range(0, len(records), BATCH):
             enriched = self.profile.process(records[at : at + BATCH]).outgoing
-            changes = self.subjects.drain_changes()
+            changes = self.profiled.drain_changes()
             second = [SourceRecord("enriched-events", 0, 0, one.key, one.value, 0) for one in enriched]
             scored = self.score.process(second).outgoing
             counterparty_changes = self.score.state.drain_changes()

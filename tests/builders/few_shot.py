@@ -11,7 +11,8 @@ from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.tasks.task import Task
-from stream.scoring.few_shot import COLUMNS, PREFIX
+from stream.features.specification import specification_by_hash
+from stream.scoring.few_shot import PREFIX
 
 
 def a_task(features: int, seed: int, rows: int = 800, frauds: int = 40) -> Task:
@@ -37,8 +38,5 @@ def a_shared_model(features: int) -> SharedModel:
 def with_few_shot(initialisation: Initialisation) -> Initialisation:
     """Return the initialisation with a few-shot model, and no line that it was trained on."""
     manifest = initialisation.manifest.model_copy(update={"lines": ()})
-    return replace(
-        initialisation,
-        manifest=manifest,
-        arrays={**initialisation.arrays, **a_shared_model(len(COLUMNS)).arrays(PREFIX)},
-    )
+    shared = a_shared_model(len(specification_by_hash(manifest.feature_hash).without_labels))
+    return replace(initialisation, manifest=manifest, arrays={**initialisation.arrays, **shared.arrays(PREFIX)})

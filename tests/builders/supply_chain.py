@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from stream.events.business_line import BusinessLine
 from stream.events.supply_chain.acceptance import Acceptance
 from stream.events.supply_chain.assignment import Assignment
 from stream.events.supply_chain.credit_note import CreditNote
@@ -63,6 +64,12 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "credit_note": {"document_number": "CN-1", "references": [INVOICE], **_SALE},
     "default_notice": {"document_number": "DN-1", "defaulter": "buyer", "references": [DRAWN], **_FINANCED},
 }  # fmt: skip
+
+
+def a_documents_line(**changed: Any) -> BusinessLine:
+    """Return line `copper-finance`, whose topic carries documents."""
+    declared = {"line": LINE, "topic": "copper-documents", "kind": "seller", "documents": "supply_chain"}
+    return BusinessLine.model_validate({**declared, **changed})
 
 
 def supply_chain_fields(kind: str = "invoice", **changed: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stream.events.history import read_history
 from stream.events.line_file import load_lines
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.initialisation import load_initialisation
 from stream.simulation.cards import simulate_cards, write_parquet
 from tests.builders.small_world import LINES, PROFILES, small_training_data, train_small
@@ -40,7 +40,7 @@ def make_world(folder):
         data = small_training_data(made, lines)
         for at, file in enumerate(files):
             train_small(data, file, seed=at)
-    names = {str(file): load_initialisation(file, feature_hash()).manifest.id for file in files}
+    names = {str(file): load_initialisation(file, PAYMENTS).manifest.id for file in files}
     history = read_history(events, lines)
     return World(LINES, lines, history, names, folder, lambda count: _cluster(folder / f"kafka-{count}", count))
 

@@ -18,7 +18,7 @@ from stream.events.enriched_event import decode as decode_enriched
 from stream.events.scored_event import decode as decode_scored
 from stream.features.counterparty import CounterpartyState
 from stream.features.counterparty_kernel import COUNTERPARTY_ROW
-from stream.features.specification import SUBJECT_WIDTH, feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines import effects
 from stream.pipelines.active_versions import ActiveVersions
@@ -35,7 +35,7 @@ from tests.faults.undisturbed import undisturbed_run
 TOLERANCE = 1e-9
 SCORE_TOLERANCE = 1e-6
 _SHOWN = 5
-_SUBJECT_BYTES = SUBJECT_WIDTH * 4
+_SUBJECT_BYTES = PAYMENTS.profiled_width * 4
 
 
 class Verdict:
@@ -144,9 +144,9 @@ def _check_adaptations(verdict, site):
 
 def _check_scores(verdict, site, scored):
     """Score the recorded enriched events again, partition by partition, in their order."""
-    initialisation = load_initialisation(Path(site.environment["FORESHOT_INITIALISATION"]), feature_hash())
+    initialisation = load_initialisation(Path(site.environment["FORESHOT_INITIALISATION"]), PAYMENTS)
     scorers = scorers_over(initialisation)
-    weights = LiveWeights(scorers, feature_hash(), Metrics())
+    weights = LiveWeights(scorers, PAYMENTS.hash, Metrics())
     for record in site.records(effects.LINE_WEIGHTS):
         # Versions that were deleted since scored too.
         if record.value is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from stream.adaptation.labelled_example import LabelledExample
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
-from stream.features.specification import FEATURES
+from stream.features.specification import PAYMENTS
 from stream.pipelines import effects
 from stream.pipelines.live_weights import publish
 from tests.builders.events import NOON_S
@@ -29,8 +29,8 @@ EMPTY = (None, b"", b"\0", b"\x90", b"{}", b"[]", b"\xc1", b"\xff" * 9)
 FORGED_NAME = "x\n2026-01-01 00:00:00,000 CRITICAL stream: forged\x1b[2J"
 ODD = (
     *(float("nan"), float("inf"), -1e300, 2**63, -1, "", "x" * 70_000, FORGED_NAME, None, [], b"", b"\0" * 7),
-    np.full(len(FEATURES), np.inf, "<f4").tobytes(),
-    np.full(len(FEATURES), 3e38, "<f4").tobytes(),
+    np.full(len(PAYMENTS.features), np.inf, "<f4").tobytes(),
+    np.full(len(PAYMENTS.features), 3e38, "<f4").tobytes(),
 )
 
 

@@ -16,8 +16,8 @@ from stream.alerts.deduplicator import AlertDeduplicator
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import FEATURES, feature_hash
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.adapt_line import LineLearner
@@ -98,10 +98,10 @@ class Worker:
         self.metrics = Metrics()
         shared = weights_of_the_specification(line="", version=0)
         self.scorers = LineScorers(shared)
-        self.live = LiveWeights(self.scorers, feature_hash(), self.metrics)
+        self.live = LiveWeights(self.scorers, PAYMENTS.hash, self.metrics)
         self.guard = WeightsGuard(Trust(), self.metrics)
         decoder = Decoder(LINES, CLOCK, MOST_BYTES)
-        self.profile = ProfileStep(decoder, SubjectState(), self.metrics, 0)
+        self.profile = ProfileStep(decoder, ProfileState(PAYMENTS), self.metrics, 0)
         self.rekey = RekeyStep(decoder, "payments-rekeyed")
         scoring = Scoring(LINES, CounterpartyState(), self.scorers, ActiveVersions(), AlertBudget(), 1, CLOCK)
         self.score = ScoreStep(scoring, self.live, self.metrics, EstimatedPrecision(), 0)
@@ -118,16 +118,16 @@ class Worker:
             LABELS,
         )
         learner = LineLearner(LINES, Adapter(_initialisation(shared)), CLOCK)
-        self.known = KnownWeights(feature_hash())
+        self.known = KnownWeights(PAYMENTS.hash)
         self.adapt = AdaptStep(learner, self.known, self.metrics, 1)
 
 
 def _initialisation(shared: Any) -> Initialisation:
-    names = tuple(one.name for one in FEATURES)
+    names = tuple(one.name for one in PAYMENTS.features)
     manifest = InitialisationManifest(
         id="init",
         created_at="",
-        feature_hash=feature_hash(),
+        feature_hash=PAYMENTS.hash,
         feature_names=names,
         widths=(8, 8),
         inner_steps=1,

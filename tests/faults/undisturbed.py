@@ -7,7 +7,8 @@ from stream.clock import SystemClock
 from stream.events.decode import Decoder
 from stream.events.enriched_event import RiskUpdate, decode
 from stream.features.counterparty import CounterpartyState, observe
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep
 from stream.pipelines.score_event import _columns
@@ -49,7 +50,7 @@ def undisturbed_run(records, lines, settings, frauds, partitions):
 
 
 def _profile(found, partition, records, lines, settings):
-    state = SubjectState(settings.max_entities)
+    state = ProfileState(PAYMENTS, settings.max_entities)
     decoder = Decoder(lines, SystemClock(), settings.max_event_bytes, settings.topic_prefix)
     step = ProfileStep(decoder, state, Metrics(), partition)
     for start in range(0, len(records), _RUN):

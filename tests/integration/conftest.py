@@ -14,12 +14,14 @@ LINES = Path(__file__).parents[1] / "lines" / "small.yaml"
 
 
 @pytest.fixture
-def installation_on(topic_prefix, small_initialisation, tmp_path):
+def installation_on(topic_prefix, request, tmp_path):
     made = []
 
-    def make(servers, partitions, prefix=None, **settings):
+    def make(servers, partitions, prefix=None, initialisation=None, **settings):
+        # Trained only where it is needed.
+        initialisation = initialisation or request.getfixturevalue("small_initialisation")
         one = workers.Installation(
-            servers, prefix or topic_prefix, LINES, small_initialisation, tmp_path, partitions, settings
+            servers, prefix or topic_prefix, LINES, initialisation, tmp_path, partitions, settings
         )
         made.append(one)
         return one

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stream.backtest.run import Backtest, run_backtest
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.initialisation import load_initialisation
 
 DAY_S = 86_400.0
@@ -15,7 +15,7 @@ DAY_S = 86_400.0
 
 def scores(history, initialisation):
     found = {}
-    run = Backtest(history.lines, load_initialisation(initialisation, feature_hash()), 90 * DAY_S)
+    run = Backtest(history.lines, load_initialisation(initialisation, PAYMENTS), 90 * DAY_S)
     run_backtest(
         history, run, lambda events: found.update({event.event_id: event.score for event in events}), lambda _: None
     )

@@ -13,7 +13,7 @@ from stream.alerts.alert import Alert
 from stream.backtest.run import Backtest, run_backtest
 from stream.events.enriched_event import RiskUpdate, decode
 from stream.events.history import history_records, label_of, select_rows
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState
 from stream.scoring.initialisation import load_initialisation
 from stream.transport.clients import connect_producer
@@ -28,7 +28,7 @@ DAY_S = 86_400.0
 
 def backtest_scores(history, lines, initialisation):
     found = {}
-    run = Backtest(lines, load_initialisation(initialisation, feature_hash()), 90 * DAY_S)
+    run = Backtest(lines, load_initialisation(initialisation, PAYMENTS), 90 * DAY_S)
     run_backtest(history, run, lambda events: found.update({event.event_id: event for event in events}), lambda _: None)
     return found, run
 

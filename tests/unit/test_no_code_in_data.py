@@ -10,7 +10,7 @@ import pytest
 from metalearn.checkpoint import Initialisation
 from metalearn.errors import CheckpointError
 from stream.errors import WeightsRefusedError
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.line_weights import LineWeights
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_a_pickle_in_the_place_of_weights_or_an_initialisation_is_refused_and_no
     content = pickle.dumps(Harm(harmed), protocol)
     file.write_bytes(content)
     with pytest.raises(WeightsRefusedError, match="is not a weights file"):
-        LineWeights.from_bytes(content, feature_hash())
+        LineWeights.from_bytes(content, PAYMENTS.hash)
     with pytest.raises(CheckpointError):
         Initialisation.load(file)
     assert not harmed.exists()

@@ -5,6 +5,7 @@ import pytest
 from stream.errors import UsageError
 from stream.settings import load_settings
 from stream.transport import dead_letters
+from stream.worker_parts import fingerprints_of
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,15 @@ def test_a_window_too_short_for_the_dead_letter_limit_to_speak_is_refused():
     assert load_settings({"FORESHOT_DEAD_LETTER_WINDOW": str(least)}).dead_letter_window == least
     with pytest.raises(UsageError, match="dead_letter_window"):
         load_settings({"FORESHOT_DEAD_LETTER_WINDOW": str(least - 1)})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "documents need the key of their fingerprints; set FORESHOT_LEDGER_KEY_FILE"),
+        ({"FORESHOT_LEDGER_KEY": "short"}, "FORESHOT_LEDGER_KEY: a key of 16 to 64 bytes is needed, not of 5"),
+    ],
+)
+def test_documents_need_a_key_that_fits(given, message):
+    with pytest.raises(UsageError, match=message):
+        fingerprints_of(load_settings(given))

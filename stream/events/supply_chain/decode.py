@@ -1,5 +1,6 @@
 """Turns the bytes of a supply-chain event into the event, or says why it is none."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from stream.events.supply_chain.supply_chain_event import EVENT_TYPES, AnyEvent,
 from stream.events.transaction import explain
 from stream.one_line import one_line
 
+_MOST_IN_HAND = 1 << 20
 _MOST_WORDS = 400
 _MOST_FIELD = 100
 
@@ -44,18 +46,40 @@ def decode_supply_chain(
         max_bytes: Larger ones are refused unread.
         latest_s: Later event times are refused as `far_future`, epoch seconds; None takes all.
     """
+    latest_by_line = {line: math.inf if latest_s is None else latest_s}
+    return decode_of_lines(value, latest_by_line, max_bytes=max_bytes)
+
+
+def decode_of_lines(
+    value: bytes | None, latest_s: Mapping[str, float], *, max_bytes: int = 65_536
+) -> SupplyChainEvent | Rejection:
+    """Return an event of one of several lines, or why it cannot be used.
+
+    Args:
+        value: As above.
+        latest_s: By line, the latest event time that is taken, epoch seconds. An event may leave its line out where
+            there is only one.
+        max_bytes: Larger ones are refused unread.
+    """
     event = _read(value, max_bytes)
     if isinstance(event, Rejection):
         return event
-    found = _validate({"line": line, **event})
+    found = _validate({"line": next(iter(latest_s)), **event} if len(latest_s) == 1 else event)
     if isinstance(found, Rejection):
         return found
-    if found.line != line:
-        return _rejection("unknown_line", "line", f"line is {found.line!r}; this is read for line {line!r}")
-    if latest_s is not None and found.occurred_at_s > latest_s:
-        ahead_s = found.occurred_at_s - latest_s
+    if found.line not in latest_s:
+        wanted = ", ".join(map(repr, latest_s))
+        return _rejection("unknown_line", "line", f"line is {found.line!r}; this is read for line {wanted}")
+    if found.occurred_at_s > latest_s[found.line]:
+        ahead_s = found.occurred_at_s - latest_s[found.line]
         return _rejection("far_future", "occurred_at_s", f"occurred_at_s lies {ahead_s:.0f} s too far in the future")
     return found
+
+
+def decode_in_hand(value: bytes) -> SupplyChainEvent | Rejection:
+    """Return a document of any line, or none, that somebody holds in hand; or why it cannot be read."""
+    event = _read(value, _MOST_IN_HAND)
+    return event if isinstance(event, Rejection) else _validate({"line": "in hand", **event})
 
 
 def _read(value: bytes | None, max_bytes: int) -> Mapping[str, Any] | Rejection:

@@ -80,6 +80,7 @@ class SlotTable:
                 blank[field] = np.nan
         # Memory is taken by the system page by page, where rows come to stand.
         self.slots = Slots(np.zeros(most, dtype), blank, np.zeros(most, np.bool_))
+        self.newest_restored = 0
 
     def __len__(self) -> int:
         """Return the number of rows in use."""
@@ -110,6 +111,7 @@ class SlotTable:
             if slot // WAYS != int(row["key"]) % (len(data) // WAYS):
                 raise _misfit(self._name)
             data[slot] = row
+            self.newest_restored = max(self.newest_restored, int(row["used"]))
             count += 1
         return count
 

@@ -1,15 +1,17 @@
 """What each document of supply-chain finance says in the light of those before it."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.events.supply_chain.supply_chain_event import AnyEvent
 from stream.features.trade.document_columns import documents_as_columns
+from stream.features.trade.slot_table import WAYS
 from stream.features.trade.trade_columns import TRADE_WIDTH
 from stream.features.trade.trade_kernel import observe_rows
-from stream.features.trade.trade_state import TradeState
+from stream.features.trade.trade_state import TradeSizes, TradeState
 
 
 def observe_documents(state: TradeState, events: Sequence[AnyEvent]) -> npt.NDArray[np.float32]:
@@ -32,3 +34,10 @@ def observe_documents(state: TradeState, events: Sequence[AnyEvent]) -> npt.NDAr
     if events:
         observe_rows(documents_as_columns(events), state.tables, state.next_ticks(len(events)), features)
     return features
+
+
+def warm_trade() -> None:
+    """Have the pass compiled before a worker joins its group; the first time that takes a while."""
+    smallest = TradeState(TradeSizes(*[WAYS] * len(fields(TradeSizes))))
+    none = np.empty((0, TRADE_WIDTH), np.float32)
+    observe_rows(documents_as_columns([]), smallest.tables, smallest.next_ticks(0), none)

@@ -1,8 +1,11 @@
 """The features of trade: their names, their order, and how each is told to a person."""
 
-from math import copysign, exp, expm1
+from dataclasses import replace
+from math import copysign, exp, expm1, log1p
 
-from stream.features.specification import Feature
+import numpy as np
+
+from stream.features.feature import Feature
 
 # No document makes such logarithms, but a forged record may hold them, and is told like any other.
 _MOST_LOG = 100.0
@@ -91,7 +94,15 @@ _CIRCLE = (
     Feature("circle_flow", "subject", "the circle's smallest flow is {value:.0%} of its largest"),
 )
 
-FEATURES: tuple[Feature, ...] = _CLAIM + _PAIR + _NUMBER_AND_AMOUNT + _PRICE + _MONEY + _STORED + _CIRCLE
-"""The columns of `trade_features.observe_documents`; NaN is told by no words."""
+# 0 is what is usual: as much as ordered, the goods' price, no circle. Of these it is what frauds have.
+_USUAL = {"pair_age": log1p(365.0), "buyer_sellers": 16.0, "since_drawdown": log1p(365.0)}
+
+FEATURES: tuple[Feature, ...] = tuple(
+    replace(feature, absent=_USUAL.get(feature.name, 0.0))
+    for feature in _CLAIM + _PAIR + _NUMBER_AND_AMOUNT + _PRICE + _MONEY + _STORED + _CIRCLE
+)
+"""The columns of `trade_features.observe_documents`."""
 
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+ABSENT = np.array([feature.absent for feature in FEATURES], np.float32)
+"""What stands in a column where a document has no such feature: the row of a payment."""

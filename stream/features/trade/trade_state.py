@@ -78,7 +78,7 @@ class TradeState:
                 raise ForeshotError(f"{key[:40]!r} is no row of trade; replay into new internal topics")
             chosen.append((key, value))
         applied = sum(table.restore(sorted_out[_name(name)]) for name, table in self._tables.items())
-        self._tick = max(int(table.slots.data["used"].max()) for table in self._tables.values())
+        self._tick = max(self._tick, *(table.newest_restored for table in self._tables.values()))
         return applied
 
     def size_bytes(self) -> int:

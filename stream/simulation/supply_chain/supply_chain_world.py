@@ -111,15 +111,12 @@ def line_file(world: SupplyChainWorld) -> dict[str, Any]:
 
 
 def _declared(line: SupplyChainLine) -> dict[str, Any]:
-    own = ("event_id", "occurred_at", "subject", "counterparty", "currency", "instrument", "place", "channel", "text")
     return {
         "line": line.name,
         "topic": "sim-supply-chain",
         "kind": "supplier",
-        "currency": line.place.currency,
-        "match": {"line": line.name},
+        "documents": "supply_chain",
         "label_delay": "60d",
-        "roles": {**{role: role for role in own}, "amount": {"field": "amount_minor", "unit": "minor"}},
         "history": {"label": "fraud", "label_release": "1d"},
     }
 

@@ -28,7 +28,7 @@ _DOCUMENTS = pa.schema([
 _EVENTS = pa.schema([
     ("event_id", _TEXT), ("line", _TEXT), ("occurred_at", _TIME), ("subject", _TEXT), ("counterparty", _TEXT),
     ("amount_minor", pa.int64()), ("currency", _TEXT), ("instrument", _TEXT), ("place", _TEXT), ("channel", _TEXT),
-    ("text", _TEXT), ("fraud", pa.int8()),
+    ("text", _TEXT), ("document", _TEXT), ("fraud", pa.int8()),
 ])  # fmt: skip
 
 
@@ -63,13 +63,14 @@ def write_truth(truth: Truth, out: Path) -> None:
 
 
 def write_events(simulated: Simulated, out: Path) -> None:
-    """Write the documents in canonical roles with a column `fraud`, as history files have it."""
+    """Write the documents as history files have them, with a column `fraud`, and in canonical roles beside."""
     out.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(out / EVENTS_TABLE, _EVENTS) as table:
         for part in _batches(len(simulated.documents)):
             rows = [role_row(one) for one in simulated.documents[part]]
             columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in _EVENTS.names}
             columns["occurred_at"] = _times([row["occurred_at_s"] for row in rows])
+            columns["document"] = [orjson.dumps(one).decode() for one in simulated.documents[part]]
             columns["fraud"] = [int(origin.is_fraud) for origin in simulated.origins[part]]
             table.write(pa.table(columns, _EVENTS))
 

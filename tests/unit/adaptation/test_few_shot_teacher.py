@@ -12,7 +12,7 @@ from stream.adaptation.support_buffer import BufferLimits, SupportBuffer
 from stream.adaptation.support_sample import draw, generator_for
 from stream.adaptation.trial import TrialPlan, try_candidate
 from stream.errors import WeightsRefusedError
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.few_shot import FewShotScorer
 from stream.scoring.line_scorers import LineScorers, few_shot_part, scorer_of, scorers_over
 from stream.scoring.line_weights import LineWeights
@@ -30,13 +30,13 @@ def initialisation(small_initialisation):
 
 def a_buffer(width, frauds, others=200):
     generator = np.random.default_rng(0)
-    buffer = SupportBuffer(BufferLimits(500, 2_000, 0.0, 0.0), feature_hash())
+    buffer = SupportBuffer(BufferLimits(500, 2_000, 0.0, 0.0), PAYMENTS.hash)
     for at in range(frauds + others):
         fraud = at < frauds
         features = generator.normal(3.0 if fraud else 0.0, 1.0, width).astype("<f4").tobytes()
         kind = "fraud" if fraud else "background"
         at_s = 1e6 + 1e5 * at
-        hashed = feature_hash()
+        hashed = PAYMENTS.hash
         buffer.fold(
             an_example(event_id=f"e{at}", kind=kind, features=features, occurred_at_s=at_s, feature_hash=hashed)
         )
@@ -136,7 +136,7 @@ def test_a_line_that_training_knew_and_an_initialisation_without_the_model_go_on
 ):
     plain = Adapter(Initialisation.load(small_initialisation))
     assert a_candidate(plain, 5)[0].manifest.kind == "network"
-    known = FewShotTeacher(few_shot_part(initialisation), ["new-line"])
+    known = FewShotTeacher(few_shot_part(initialisation), ["new-line"], PAYMENTS)
     sample = draw(a_buffer(Adapter(initialisation).width, 5), 2_000, generator_for("new-line", 1))
     assert not known.teaches("new-line", sample)
     assert known.teaches("another", sample)
@@ -171,7 +171,7 @@ def test_presumed_rows_stand_in_where_nobody_labelled_anything_genuine(initialis
     buffer = a_buffer(adapter.width, 5)
     sample = draw(buffer, 2_000, generator_for("new-line", 1))
     assert not sample.genuine
-    teacher = FewShotTeacher(few_shot_part(initialisation), [])
+    teacher = FewShotTeacher(few_shot_part(initialisation), [], PAYMENTS)
     shared = adapter.shared.arrays
     scale = Standardisation(shared["standardise.mean"], shared["standardise.scale"])
     state = teacher.teach(sample, buffer.presumed_genuine(), scale, 0.01).model.state

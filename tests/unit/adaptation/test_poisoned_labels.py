@@ -11,7 +11,7 @@ from metalearn.training import TrainingPlan
 from stream.adaptation.adapter import Adapter
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.pipelines.adapt_line import LineLearner
 from tests.builders.events import a_line
 from tests.builders.labelled_examples import an_example, as_bytes
@@ -43,7 +43,7 @@ class World:
             f"e{at}-{shift_s}",
             kind,
             features=as_bytes(self.rows[at]),
-            feature_hash=feature_hash(),
+            feature_hash=PAYMENTS.hash,
             occurred_at_s=float(self.time_s[at]) + shift_s,
             source="" if kind == "background" else source,
         )

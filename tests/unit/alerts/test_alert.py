@@ -14,6 +14,11 @@ def test_an_alert_is_named_by_line_subject_and_start_of_its_period():
     assert alert_of(a_scored_event(), 1_699_920_000.0).alert_id == "cards:card-1:20231114T000000Z"
 
 
+def test_an_alert_for_a_document_financed_before_has_a_name_of_its_own():
+    event = a_scored_event(reasons=[Reason("document_match:exact", "invoice INV-1 was financed on 3 May 2023", 0.0)])
+    assert alert_of(event, 1_699_920_000.0).alert_id == "cards:card-1:20231114T000000Z:financed-before"
+
+
 def test_an_alert_tells_all_that_its_event_told():
     event = a_scored_event(
         score=0.93, threshold=0.8, anomaly=0.99, reasons=[Reason("speed", "900 km/h since the last place", 2.5)]

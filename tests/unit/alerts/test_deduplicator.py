@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.alerts.deduplicator import KEPT_PERIODS, AlertDeduplicator
+from stream.events.scored_event import Reason
 from tests.builders.labelled_examples import a_scored_event
 
 DAY_S = 86_400.0
@@ -35,6 +36,19 @@ candidates = st.lists(
 def test_a_subject_has_one_alert_a_period():
     found = raised(AlertDeduplicator(), [a_candidate(0), a_candidate(10), a_candidate(DAY_S - 1), a_candidate(DAY_S)])
     assert found == [True, False, False, True]
+
+
+FINANCED_BEFORE = [Reason("document_match:exact", "invoice INV-1 was financed on 3 May 2023", 0.0)]
+
+
+def test_an_alert_by_score_does_not_silence_one_for_a_document_financed_before_nor_the_other_way_round():
+    by_score, by_match = a_candidate(), a_candidate(10, reasons=FINANCED_BEFORE)
+    for order in ((by_score, by_match), (by_match, by_score)):
+        deduplicator = AlertDeduplicator()
+        assert raised(deduplicator, [*order, *order]) == [True, True, False, False]
+        restored = AlertDeduplicator()
+        restored.restore(deduplicator.drain_changes())
+        assert raised(restored, order) == [False, False]
 
 
 def test_subjects_and_lines_have_their_own_alerts():

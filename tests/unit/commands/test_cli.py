@@ -12,7 +12,8 @@ def foreshot(*words, **environment):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "broker", "topics", "worker", "lines", "replay", "backtest", "train", "label", "weights"]
+    "command",
+    ["demo", "broker", "topics", "worker", "lines", "replay", "backtest", "train", "label", "financed", "weights"],
 )
 def test_every_command_has_help(command):
     made = foreshot(command, "--help")
@@ -37,6 +38,8 @@ def test_every_command_has_help(command):
         (("weights", "list", "--ssl-ca-file", "x"), "FORESHOT_SSL_CA_FILE is set but FORESHOT_SECURITY_PROTOCOL is"),
         (("weights", "list", "--security-protocol", "SASL_SSL"), "FORESHOT_SASL_USERNAME is not set"),
         (("label", "e1", "fraud", "--sasl-password", "x"), "No such option: --sasl-password"),
+        (("financed", "nowhere.json"), "nowhere.json"),
+        (("financed", "pyproject.toml"), "pyproject.toml: is not JSON"),
         (("nonsense",), "foreshot: No such command 'nonsense'; see `foreshot --help`"),
         (("weights", "list", "--nothing"), "foreshot weights list: No such option: --nothing; see `foreshot weights"),
         (("weights", "show", "cards"), "foreshot weights show: Missing argument 'VERSION'; see `foreshot weights show"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import UsageError
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.initialisation import load_initialisation
 from stream.settings import load_settings
 from stream.weights_keys import signer_of, trust_of
@@ -42,13 +42,13 @@ def test_an_initialisation_signed_by_hand_loads_for_whoever_asks_for_signatures(
     shutil.copyfile(small_initialisation, file)
     trust = trust_of(load_settings({}, **files))
     with pytest.raises(UsageError, match=r"not signed; see `foreshot weights sign`"):
-        load_initialisation(file, feature_hash(), trust)
+        load_initialisation(file, PAYMENTS, trust)
     made = foreshot("weights", "sign", file, "--signing-key-file", files["signing_key_file"])
     assert made.code == 0
-    assert load_initialisation(file, feature_hash(), trust).manifest.id in made.out
+    assert load_initialisation(file, PAYMENTS, trust).manifest.id in made.out
     file.write_bytes(file.read_bytes()[:-1] + b"\0")
     with pytest.raises(UsageError, match="changed or moved"):
-        load_initialisation(file, feature_hash(), trust)
+        load_initialisation(file, PAYMENTS, trust)
 
 
 def test_signing_needs_a_key_and_an_initialisation(foreshot, small_initialisation, tmp_path):

@@ -5,6 +5,7 @@ import orjson
 from stream.clock import FixedClock
 from stream.events.check import check_event
 from tests.builders.events import NOON_S, a_line, an_event
+from tests.builders.supply_chain import a_documents_line, supply_chain_fields
 
 
 def check(event, *lines):
@@ -81,3 +82,18 @@ def test_the_answer_becomes_json():
     plain = orjson.loads(orjson.dumps(check(an_event())[0].as_json()))
     assert plain["line"] == "cards"
     assert plain["roles"][0] == {"role": "event_id", "source": "id", "value": "e1", "problem": None}
+
+
+def test_a_document_shows_the_roles_that_it_plays():
+    (found,) = check(supply_chain_fields("invoice"), a_documents_line())
+    assert (found.belongs, found.rejected) == (True, None)
+    roles = {one.role: one.value for one in found.roles}
+    assert (roles["subject"], roles["amount_minor"], roles["channel"]) == ("S1", 11_250_000, "invoice")
+    assert roles["occurred_at"] == "2023-11-14T22:13:20+00:00"
+
+
+def test_a_document_of_another_line_or_that_does_not_fit_is_refused_as_the_stream_would():
+    (foreign,) = check(supply_chain_fields("invoice", line="orders"), a_documents_line())
+    (wrong,) = check(supply_chain_fields("invoice", seller=None), a_documents_line())
+    assert (foreign.belongs, foreign.rejected["reason"]) == (False, "unknown_line")
+    assert (wrong.belongs, wrong.rejected["reason"], wrong.rejected["field"]) == (True, "missing_field", "seller")

@@ -6,7 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -16,9 +18,13 @@ from stream.clock import FixedClock
 from stream.errors import UsageError
 from stream.events.decode import Decoder, SourceRecord
 from stream.events.event_batch import EventBatch
-from stream.events.history import history_records, label_of, read_history, select_rows
+from stream.events.history import documents_at, history_records, label_of, read_history, select_rows
 from stream.events.line_file import load_lines
+from stream.simulation.supply_chain.simulate import simulate_supply_chain
+from stream.simulation.supply_chain.world_files import write_events
+from tests.builders.economy import a_line as an_economy_line
 from tests.builders.events import NOON_S, a_line
+from tests.builders.supply_chain import a_documents_line
 
 ROOT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("FORESHOT_DATA", ROOT.parent / "shared" / "data"))
@@ -317,3 +323,57 @@ def test_outside_data_reads_as_its_json(name, tmp_path):
     assert len(history.batch) == 6_000
     assert set(history.label.tolist()) <= {0, 1}
     assert_reads_as_its_json(history)
+
+
+@pytest.fixture
+def documents(tmp_path):
+    simulated = simulate_supply_chain([an_economy_line(name=name) for name in ("factoring", "orders")], 40, 1)
+    write_events(simulated, tmp_path)
+    return simulated.documents
+
+
+FACTORING = a_documents_line(line="factoring", history={"label": "fraud"})
+
+
+def test_history_of_a_line_of_documents_reads_as_its_topic_does(documents, tmp_path):
+    history = read_history(tmp_path / "events.parquet", by_name(FACTORING))
+    rows = np.arange(len(history.batch))
+    written = list(history_records(history, rows))
+    assert [one.value for one in written] == [orjson.dumps(one) for one in documents if one["line"] == "factoring"]
+    assert [one.key.decode() for one in written] == history.batch.subject
+    records = [
+        SourceRecord(one.topic, 0, at, one.key, one.value, int(history.batch.produced_at_ms[at]))
+        for at, one in enumerate(written)
+    ]
+    found = Decoder(by_name(FACTORING), FixedClock(FAR_S)).decode_documents(records)
+    assert_same(history.batch, found.batch)
+    assert documents_at(history, rows) == found.documents
+    assert history.skipped == len(documents) - len(rows)
+
+
+@pytest.mark.usefixtures("documents")
+@pytest.mark.parametrize(
+    ("spoilt", "said"),
+    [
+        (None, "row 1: field document: the record has no value"),
+        ("{", "row 1: field document: is not JSON"),
+        ('{"type": "invoice"}', "row 1: field document: .* is missing"),
+    ],
+)
+def test_a_row_without_a_document_of_its_line_is_refused(tmp_path, spoilt, said):
+    table = pq.read_table(tmp_path / "events.parquet")
+    mine = table.filter(pc.equal(table["line"], "factoring"))
+    texts = mine["document"].to_pylist()
+    texts[1] = spoilt
+    at = mine.column_names.index("document")
+    pq.write_table(mine.set_column(at, "document", pa.array(texts, pa.string())), tmp_path / "events.parquet")
+    with pytest.raises(UsageError, match=said):
+        read_history(tmp_path / "events.parquet", by_name(FACTORING))
+
+
+@pytest.mark.usefixtures("documents")
+def test_a_file_without_documents_is_refused_for_a_line_that_reads_them(tmp_path):
+    table = pq.read_table(tmp_path / "events.parquet").drop_columns(["document"])
+    pq.write_table(table, tmp_path / "events.parquet")
+    with pytest.raises(UsageError, match="has no column document, which line factoring reads"):
+        read_history(tmp_path / "events.parquet", by_name(FACTORING))

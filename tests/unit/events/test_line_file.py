@@ -189,6 +189,51 @@ def test_lines_of_one_topic_must_agree_on_rekey(tmp_path):
     assert message.startswith("l1.yaml:10:1: rekey: lines cards and debit share topic payments")
 
 
+DOCUMENTS = """line: factoring
+topic: documents
+documents: supply_chain
+"""
+
+
+def test_a_line_of_documents_needs_no_roles_and_is_keyed_anew(tmp_path):
+    line = load(tmp_path, DOCUMENTS)["factoring"]
+    assert (line.documents, line.keyed_anew, line.alerts.financed_before) == ("supply_chain", True, "near")
+    assert line.match == {"line": "factoring"}
+    assert line.roles.subject.field == "subject"
+
+
+def test_lines_of_documents_share_a_topic_and_tell_their_events_apart_themselves(tmp_path):
+    assert len(load(tmp_path, DOCUMENTS, DOCUMENTS.replace("factoring", "orders"))) == 2
+
+
+def test_documents_and_other_events_cannot_share_a_topic(tmp_path):
+    message = complaint(tmp_path, GOOD, DOCUMENTS.replace("documents\n", "payments\n"))
+    assert message == "l1.yaml:3:1: documents: lines cards and factoring share topic payments; give both or neither"
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        ("rekey: true\n", "4:1: rekey: must be left out beside documents, which say it themselves"),
+        ("currency: EUR\n", "4:1: currency: must be left out beside documents"),
+        ("allow_negative: true\n", "4:1: allow_negative: must be left out beside documents"),
+        ("match: {a: b}\n", "4:1: match: must be left out beside documents"),
+        ("alerts: {financed_before: maybe}\n", "4:10: alerts.financed_before: must be near, exact or never"),
+    ],
+)
+def test_what_documents_say_themselves_is_refused_beside_them(tmp_path, added, message):
+    assert complaint(tmp_path, DOCUMENTS + added).startswith(f"l0.yaml:{message}")
+
+
+def test_roles_beside_documents_and_neither_of_both_are_refused(tmp_path):
+    both = complaint(tmp_path, f"{GOOD}documents: supply_chain\n")
+    assert both.startswith("l0.yaml:3:1: roles: must be left out beside documents")
+    assert complaint(tmp_path, "line: cards\ntopic: payments\n") == "l0.yaml:1:1: roles: is missing"
+    assert complaint(tmp_path, DOCUMENTS.replace("supply_chain", "letters")) == (
+        "l0.yaml:3:1: documents: must be supply_chain"
+    )
+
+
 def test_a_folder_is_read_in_the_order_of_its_names_and_must_not_be_empty(tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "b.yml").write_text(GOOD)

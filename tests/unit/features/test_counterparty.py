@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from stream.features import counterparty_kernel
 from stream.features.counterparty import CounterpartyState, observe
-from stream.features.specification import COUNTERPARTY_WIDTH, NAMES, SUBJECT_WIDTH
+from stream.features.payment_features import COUNTERPARTY, COUNTERPARTY_WIDTH
 from tests.builders.event_batches import DAY_S, Seen, a_counterparty_batch
 from tests.unit.features.window_oracle import counterparty_features
 
+NAMES = [feature.name for feature in COUNTERPARTY]
 # Whole hours, off the buckets' edges: an oracle in other arithmetic may round an edge the other way.
 times_s = st.integers(0, 24 * 40).map(lambda hours: hours * 3600.0 + 11.0)
 seen_lists = st.lists(
@@ -27,7 +28,7 @@ delays_s = st.sampled_from([0.0, 43_200.0, 7 * DAY_S, 20 * DAY_S])
 
 
 def of(name, rows):
-    return rows[:, NAMES.index(name) - SUBJECT_WIDTH]
+    return rows[:, NAMES.index(name)]
 
 
 def state_of(seen, delay_s=7 * DAY_S):
@@ -41,7 +42,7 @@ def test_windows_and_risks_equal_the_slow_oracle_in_any_order_of_arrival(seen, d
     rows = observe(CounterpartyState(), a_counterparty_batch(seen, delay_s))
     for row, expected in zip(rows, counterparty_features(seen, delay_s), strict=True):
         for name, value in expected.items():
-            assert row[NAMES.index(name) - SUBJECT_WIDTH] == pytest.approx(value, rel=1e-3, abs=1e-4), name
+            assert row[NAMES.index(name)] == pytest.approx(value, rel=1e-3, abs=1e-4), name
 
 
 @given(seen_lists, delays_s, st.randoms(use_true_random=False))
@@ -124,7 +125,6 @@ def test_a_restored_state_goes_on_to_the_bit(seen):
 
 
 def test_columns_of_the_kernel_are_those_of_the_specification():
-    part = NAMES[SUBJECT_WIDTH:]
     columns = {
         "counterparty_count_1h": counterparty_kernel.COUNT,
         "counterparty_mean_30d": counterparty_kernel.MEAN,
@@ -133,8 +133,8 @@ def test_columns_of_the_kernel_are_those_of_the_specification():
         "counterparty_risk_1d": counterparty_kernel.RISK,
         "counterparty_frauds_1d": counterparty_kernel.FRAUDS,
     }
-    assert {name: part[column] for name, column in columns.items()} == {name: name for name in columns}
-    assert len(part) == COUNTERPARTY_WIDTH
+    assert {name: NAMES[column] for name, column in columns.items()} == {name: name for name in columns}
+    assert len(NAMES) == COUNTERPARTY_WIDTH
 
 
 def test_a_counterparty_takes_at_most_256_bytes():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stream.features import subject_kernel
 from stream.features.recent_ids import RecentIds
-from stream.features.specification import NAMES, SUBJECT_WIDTH
+from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState, profile
 from stream.features.subject_row import SUBJECT_ROW
 from tests.builders.event_batches import DAY_S, Payment, a_batch
@@ -28,7 +28,7 @@ payments = st.lists(
 
 
 def of(name, rows):
-    return rows[:, NAMES.index(name)]
+    return rows[:, PAYMENTS.names.index(name)]
 
 
 def features_of(*given_payments):
@@ -41,7 +41,7 @@ def test_windows_equal_the_slow_oracle_in_any_order_of_arrival(arrived):
     for row, expected in zip(rows, subject_features(arrived), strict=True):
         for name, value in expected.items():
             tolerance = 2e-3 if name.endswith("spread") else 1e-4
-            assert row[NAMES.index(name)] == pytest.approx(value, rel=tolerance, abs=tolerance), name
+            assert row[PAYMENTS.names.index(name)] == pytest.approx(value, rel=tolerance, abs=tolerance), name
 
 
 @given(payments, st.lists(st.integers(1, 6), max_size=10))
@@ -213,8 +213,8 @@ def test_columns_of_the_kernel_are_those_of_the_specification():
         "distance": subject_kernel.DISTANCE,
         "speed": subject_kernel.SPEED,
     }
-    assert {name: NAMES[column] for name, column in columns.items()} == {name: name for name in columns}
-    assert max(columns.values()) == SUBJECT_WIDTH - 1
+    assert {name: PAYMENTS.names[column] for name, column in columns.items()} == {name: name for name in columns}
+    assert max(columns.values()) == PAYMENTS.profiled_width - 1
 
 
 def test_a_subject_takes_at_most_256_bytes():

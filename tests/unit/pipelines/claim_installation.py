@@ -7,13 +7,15 @@ from random import Random
 
 from stream.clock import FixedClock
 from stream.events.decode import SourceRecord
+from stream.events.documents_topic import DocumentsTopic
 from stream.ledger.claim_record import decode_claim
 from stream.ledger.fingerprint import Fingerprints
 from stream.ledger.terms import Terms
+from stream.metrics import Metrics
 from stream.pipelines.claim_document import ClaimStep, FingerprintStep
 from stream.pipelines.effects import DOCUMENT_CLAIMS, DOCUMENT_MATCHES, Outgoing
 from tests.builders.events import NOON_S
-from tests.builders.supply_chain import LINE
+from tests.builders.supply_chain import a_documents_line
 
 TERMS = Terms(retention_days=60, assumed_tenor_days=30, cancellation_days=400, lateness_days=5000)
 PRINTS = Fingerprints(b"a key for tests.")
@@ -33,6 +35,7 @@ class Installation:
         self.onward: list[Outgoing] = []
         self.rejected = []
         self.hops = 0
+        self.metrics = Metrics()
 
     def produce(self, values: Iterable[bytes], chance: Random) -> None:
         for value in values:
@@ -85,8 +88,9 @@ class Installation:
     def _made(self, where: tuple[str, int]) -> FingerprintStep | ClaimStep:
         if where[0] == "source":
             clock = FixedClock(NOON_S + 200 * 86_400.0)
-            return FingerprintStep(LINE, ONWARD, PRINTS, self.partitions, clock, tell_financiers=self.tell_financiers)
-        step = ClaimStep(where[1], TERMS, 10_000)
+            documents = DocumentsTopic([a_documents_line()], clock)
+            return FingerprintStep(documents, ONWARD, PRINTS, self.partitions, tell_financiers=self.tell_financiers)
+        step = ClaimStep(where[1], self.partitions, {ONWARD}, TERMS, 10_000, self.metrics)
         log = self.changelogs[where]
         for at in range(0, len(log), 5):
             step.state.restore(log[at : at + 5])

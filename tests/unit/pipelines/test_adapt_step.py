@@ -11,7 +11,7 @@ from stream.adaptation.adapter import Adapter
 from stream.adaptation.labelled_example import encode
 from stream.events.decode import SourceRecord
 from stream.events.enriched_event import decode
-from stream.features.specification import FEATURES, feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
@@ -24,6 +24,7 @@ from tests.builders.events import a_line
 from tests.builders.labelled_examples import NOON_S, an_example, as_bytes
 
 PARTITIONS = 3
+WIDTH = len(PAYMENTS.features)
 LINE = a_line(
     label_delay="1h", adaptation={"gate_share": 0.0, "drift": False, "keep_versions": 2, "trusted_sources": ["analyst"]}
 )
@@ -38,14 +39,14 @@ def examples(frauds=3):
     chance = np.random.default_rng(1)
     made = []
     for at in range(400 + frauds):
-        row = chance.normal(0, 1, len(FEATURES)).astype(np.float32)
+        row = chance.normal(0, 1, len(PAYMENTS.features)).astype(np.float32)
         fraud = at >= 400
         made.append(
             an_example(
                 f"e{at}",
                 "fraud" if fraud else "background",
                 features=as_bytes(row + 2 * fraud),
-                feature_hash=feature_hash(),
+                feature_hash=PAYMENTS.hash,
                 occurred_at_s=NOON_S + 60 * at,
                 label_produced_at_ms=1_000 + at if fraud else 0,
             )
@@ -59,12 +60,12 @@ def records(found):
 
 @pytest.fixture(scope="module")
 def adapter(small_initialisation):
-    return Adapter(load_initialisation(small_initialisation, feature_hash()))
+    return Adapter(load_initialisation(small_initialisation, PAYMENTS))
 
 
 @pytest.fixture
 def known():
-    return KnownWeights(feature_hash())
+    return KnownWeights(PAYMENTS.hash)
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_accepted_weights_are_stored_audited_and_put_in_force_on_every_scoring_p
     audits, outgoing = told(worked_off(a_step(), records(examples()), 1_000))
     assert [audit.trigger for audit in audits] == ["background", "frauds", "frauds", "frauds"]
     stored = [
-        LineWeights.from_bytes(one.value, feature_hash())
+        LineWeights.from_bytes(one.value, PAYMENTS.hash)
         for one in outgoing
         if one.topic == LINE_WEIGHTS and split_key(one.key)[1] is not None and one.value
     ]
@@ -161,11 +162,11 @@ def test_rubbish_and_unknown_lines_are_passed_over(a_step):
 
 
 @pytest.mark.parametrize(
-    "features", [as_bytes(np.zeros(len(FEATURES) - 1)), b"\0" * 7, as_bytes(np.full(len(FEATURES), np.inf)),
-                 as_bytes(np.full(len(FEATURES), np.nan)), as_bytes(np.full(len(FEATURES), 3e38))],
+    "features",
+    [as_bytes(np.zeros(WIDTH - 1)), b"\0" * 7, *(as_bytes(np.full(WIDTH, bad)) for bad in (np.inf, np.nan, 3e38))],
 )  # fmt: skip
 def test_features_that_would_spoil_a_lines_scale_are_refused(a_step, features):
-    spoilt = an_example("e9", "background", features=features, feature_hash=feature_hash())
+    spoilt = an_example("e9", "background", features=features, feature_hash=PAYMENTS.hash)
     made = a_step().process(records([spoilt]))
     assert [(one.reason, one.field) for one in made.rejected] == [("feature_width", "features")]
 
@@ -191,8 +192,8 @@ def test_what_a_learner_with_a_key_writes_to_line_weights_is_signed_and_nothing_
 def two_sources():
     """Background, an analyst's frauds, and after two days a stranger's who is contradicted now and then."""
     found = examples(frauds=12)
-    row = as_bytes(np.full(len(FEATURES), 1.5))
-    later = {"features": row, "feature_hash": feature_hash(), "occurred_at_s": NOON_S + 200_000.0}
+    row = as_bytes(np.full(len(PAYMENTS.features), 1.5))
+    later = {"features": row, "feature_hash": PAYMENTS.hash, "occurred_at_s": NOON_S + 200_000.0}
     for at in range(8):
         found.append(an_example(f"n{at}", "fraud", source="portal", **later))
         if at % 2:

@@ -2,20 +2,29 @@
 
 from random import Random
 
+import msgspec
+import numpy as np
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream.clock import FixedClock
+from stream.events.documents_topic import DocumentsTopic
+from stream.events.match_reason import decode_matches, matches_of
 from stream.events.supply_chain.decode import decode_supply_chain
+from stream.ledger.claim_record import decode_claim, encode_claim
 from stream.ledger.claims_of import claims_of
-from stream.pipelines.claim_document import MATCHES_HEADER
-from stream.pipelines.inquiry import Inquiry
-from tests.builders.events import NOON_S
-from tests.builders.supply_chain import INVOICE, LINE, supply_chain_bytes
+from stream.ledger.rows import ROW
+from stream.metrics import Metrics
+from stream.pipelines.claim_document import ClaimStep, FingerprintStep
+from stream.pipelines.inquiry import answer, read_in_hand
+from tests.builders.events import NOON_S, a_record
+from tests.builders.supply_chain import INVOICE, LINE, a_documents_line, supply_chain_bytes
 from tests.unit.ledger.ledger_oracle import in_force
 from tests.unit.pipelines.claim_installation import ONWARD, PRINTS, TERMS, Installation
 
+DOCUMENTS = DocumentsTopic([a_documents_line()], FixedClock(NOON_S + 200 * 86_400.0))
 FINANCED = {
     **INVOICE,
     "amount_minor": 11_250_001,
@@ -107,14 +116,37 @@ def test_every_event_goes_on_once_with_what_it_matched():
     values = [a_request(), a_request("fr-2"), supply_chain_bytes("invoice"), b"{"]
     installation = ran(values, partitions=3)
     assert sorted(one.value for one in installation.onward) == sorted(values[:3])
-    assert {(one.topic, one.key) for one in installation.onward} == {(ONWARD, b"S1")}
-    carried = [
-        orjson.loads(dict(one.headers)[MATCHES_HEADER])
-        for one in installation.onward
-        if MATCHES_HEADER in dict(one.headers)
-    ]
-    assert [[match["rule"] for match in matches] for matches in carried] == [["exact"]]
+    assert {(one.topic, one.key) for one in installation.onward} == {(ONWARD, LINE.encode())}
+    carried = [decode_matches(matches) for one in installation.onward if (matches := matches_of(one.headers))]
+    assert [[match.rule for match in matches] for matches in carried] == [["exact"]]
     assert [one.reason for one in installation.rejected] == ["unreadable"]
+
+
+def test_an_event_goes_on_with_words_for_what_it_matched_though_its_identifier_is_too_long_to_keep():
+    name = "a-request-with-a-name-of-many-letters"
+    installation = ran([a_request(name, financier="F9", kind="assignment"), a_request(f"{name}-2", 2.0)], partitions=3)
+    (told,) = [matches for one in installation.onward if (matches := matches_of(one.headers))]
+    (reason,) = decode_matches(told)
+    assert reason.text == "invoice INV-1 was assigned on 14 November 2023 by another financier (F9)"
+
+
+def test_matches_are_counted_by_rule_and_outcome_when_they_are_visible():
+    metrics = Metrics()
+    step = ClaimStep(0, 1, {ONWARD}, TERMS, 1_000, metrics)
+    records = []
+    for value in (a_request(), a_request("fr-2", 2.0), a_credit_note()):
+        (out,) = FingerprintStep(DOCUMENTS, ONWARD, PRINTS, 1).process([a_record(value)]).outgoing
+        records.append(a_record(out.value))
+
+    def counted(outcome):
+        labels = {"rule": "exact", "outcome": outcome}
+        return metrics.registry.get_sample_value("foreshot_document_matches_total", labels)
+
+    for record in records:
+        step.process([record])
+    assert counted("withdrawn") is None
+    step.committed()
+    assert counted("withdrawn") == 1
 
 
 def test_an_event_from_the_future_cannot_make_the_ledgers_forget():
@@ -147,10 +179,28 @@ def test_a_credit_note_that_comes_late_takes_the_report_back():
 def test_records_that_are_no_claims_are_refused():
     installation = Installation(1)
     step = installation._step(("document-claims", 0))
-    for value in (b"", b"\xc1", None, b"\x97\xa1a\xc4\x01a\xc4\x01a\x01\xa0\x91\x94\x00\x00\xc4\x01a\xc4\x01a\x90"):
+    (claim,) = FingerprintStep(DOCUMENTS, ONWARD, PRINTS, 1).process([a_record(a_request())]).outgoing
+    good = decode_claim(claim.value)
+    row = np.frombuffer(good.visits[0].row, ROW).copy()
+    row["occurred_at_s"] = np.nan
+    spoilt = [
+        msgspec.structs.replace(good, onward="nowhere"),
+        *(
+            msgspec.structs.replace(good, visits=[msgspec.structs.replace(good.visits[0], **changed)])
+            for changed in ({"partition": 1}, {"row": b"short"}, {"row": row.tobytes()})
+        ),
+    ]
+    for value in (
+        *map(encode_claim, spoilt),
+        b"",
+        b"\xc1",
+        None,
+        b"\x98\xa1a\xc4\x01a\xc4\x01a\x01\xa0\x90\x91\x94\x00\x00\xc4\x01a\xc4\x01a\x90",
+    ):
         record = installation._record(("document-claims", 0), type("One", (), {"key": None, "value": value}))
         (rejected,) = step.process([record]).rejected
-        assert rejected.reason in ("unreadable", "bad_value")
+        assert rejected.reason in ("unreadable", "bad_value", "unknown_line")
+    assert not step.process([a_record(encode_claim(good))]).rejected
 
 
 OTHER_BUYER = {"id": "B9", "name": "Pier Stores"}
@@ -206,7 +256,7 @@ def test_a_party_that_was_replaced_is_found_across_partitions():
 def asked(installation, document, partitions=None):
     held = {at: installation._step(("document-claims", at)) for at in range(installation.partitions)}
     steps = held if partitions is None else {at: held[at] for at in partitions}
-    return Inquiry(LINE, PRINTS, installation.partitions, steps).ask(document)
+    return answer(read_in_hand(document), PRINTS, installation.partitions, steps.get)
 
 
 def test_a_document_in_hand_was_financed_before_or_was_not_and_asking_leaves_no_trace():
@@ -236,8 +286,11 @@ def test_an_answer_says_which_partitions_were_not_asked():
 
 
 def test_a_document_that_cannot_be_read_or_is_none_is_refused():
-    installation = ran([a_request()])
-    assert asked(installation, b"{").reason == "unreadable"
-    assert asked(installation, supply_chain_bytes("default_notice")).words == (
+    assert read_in_hand(b"{").reason == "unreadable"
+    assert read_in_hand(supply_chain_bytes("default_notice")).words == (
         "type default_notice names no document that is financed"
     )
+
+
+def test_a_document_in_hand_may_be_of_any_line():
+    assert read_in_hand(supply_chain_bytes(line="elsewhere")) == read_in_hand(supply_chain_bytes(line=None))

@@ -6,7 +6,7 @@ import pytest
 
 from stream.errors import WeightsRefusedError
 from stream.events.enriched_event import WeightsActivation, decode
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.live_weights import Activation, LiveWeights, activate, delete, publish, split_key, stored_weights
 from stream.scoring.line_scorers import LineScorers
@@ -15,7 +15,7 @@ from tests.builders.weights import some_weights, weights_of_the_specification
 
 def a_follower():
     scorers, metrics = LineScorers(weights_of_the_specification(line="", version=0)), Metrics()
-    return LiveWeights(scorers, feature_hash(), metrics), scorers, metrics
+    return LiveWeights(scorers, PAYMENTS.hash, metrics), scorers, metrics
 
 
 def refused(metrics, reason):
@@ -119,7 +119,7 @@ def test_a_version_is_written_in_one_way_alone(text):
 def test_weights_of_another_lines_key_are_refused_by_whoever_reads_them():
     record = publish(weights_of_the_specification(line="cards", version=3))
     with pytest.raises(WeightsRefusedError, match="version 3 of line cards"):
-        stored_weights(b"wallets\x003", record.value, feature_hash())
+        stored_weights(b"wallets\x003", record.value, PAYMENTS.hash)
 
 
 def test_a_swap_waits_for_weights_that_are_a_moment_behind_and_for_no_others():
@@ -131,7 +131,7 @@ def test_a_swap_waits_for_weights_that_are_a_moment_behind_and_for_no_others():
         waits.append(scorers.find("cards", 1))
         live.take(record.key, record.value)
 
-    live = LiveWeights(scorers, feature_hash(), Metrics(), caught_up)
+    live = LiveWeights(scorers, PAYMENTS.hash, Metrics(), caught_up)
     asyncio.run(live.arrived("cards", 1))
     assert waits == [None]
     assert scorers.find("cards", 1) is not None

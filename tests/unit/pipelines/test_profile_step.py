@@ -3,18 +3,24 @@
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pytest
 
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
+from stream.events.enriched_event import EnrichedEvent, MatchedEvent
 from stream.events.enriched_event import decode as decode_enriched
+from stream.events.match_reason import MatchReason, match_headers
 from stream.events.produced_at import produced_at_headers, produced_at_ms
 from stream.events.pseudonym import Pseudonyms
-from stream.features.subject import SubjectState
+from stream.features.profile_state import ProfileState
+from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.transport.partition_runner import source_record
 from tests.builders.events import NOON_S, a_line, a_record, an_event
+from tests.builders.supply_chain import LINE as DOCUMENTS_LINE
+from tests.builders.supply_chain import a_documents_line, supply_chain_bytes
 
 PRODUCED_MS = int(NOON_S * 1000)
 LINE = a_line(rekey=True)
@@ -34,7 +40,7 @@ def as_read_from_kafka(outgoing, timestamp):
 
 
 def enriched(record):
-    step = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
+    step = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0)
     (made,) = step.process([record]).outgoing
     return decode_enriched(made.value)
 
@@ -65,7 +71,7 @@ def test_a_time_that_cannot_be_read_is_kafkas_own(value):
 
 def test_the_newest_event_time_of_a_topic_never_goes_back():
     metrics = Metrics()
-    step = ProfileStep(a_decoder(), SubjectState(), metrics, 3)
+    step = ProfileStep(a_decoder(), ProfileState(PAYMENTS), metrics, 3)
 
     def newest(topic):
         labels = {"topic": topic, "partition": "3"}
@@ -81,10 +87,61 @@ def test_the_newest_event_time_of_a_topic_never_goes_back():
 def test_a_subject_with_a_pseudonym_is_written_and_kept_under_it_alone_and_scored_as_before():
     pseudonym = Pseudonyms(b"k" * 16).of
     records = [a_record(an_event(id=f"e{at}", card="card-of-ana"), offset=at) for at in range(3)]
-    plain = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0)
-    hidden = ProfileStep(a_decoder(), SubjectState(), Metrics(), 0, pseudonym)
+    plain = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0)
+    hidden = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0, pseudonym)
     before, after = ([decode_enriched(one.value) for one in step.process(records).outgoing] for step in (plain, hidden))
     assert after == [msgspec.structs.replace(one, subject=pseudonym("card-of-ana")) for one in before]
     kept = hidden.state.drain_changes()
     assert any(pseudonym("card-of-ana").encode() in key for key, _ in kept)
     assert not any(b"card-of-ana" in part for record in kept for part in record if part is not None)
+
+
+def a_document(at, headers=()):
+    value = supply_chain_bytes("financing_request", event_id=f"fr-{at}")
+    return SimpleNamespace(
+        topic="copper-documents-rekeyed", partition=0, offset=at, key=b"S1", value=value, timestamp=PRODUCED_MS,
+        headers=(*produced_at_headers(PRODUCED_MS - 5), *headers),
+    )  # fmt: skip
+
+
+def test_what_the_ledgers_found_of_a_document_goes_on_with_it_and_with_no_other():
+    reasons = [MatchReason("exact", "invoice INV-1 was financed on 3 May 2023 by another financier")]
+    line = a_documents_line()
+    step = ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), ProfileState(DOCUMENTS), Metrics(), 0)
+    broken = a_document(2, [("document-matches", b'[{"rule": "guess", "text": "x"}]')])
+    records = [a_document(0), a_document(1, match_headers(reasons)), broken, a_document(1), a_document(3)]
+    effects = step.process([source_record(one) for one in records])
+    made = [decode_enriched(one.value) for one in effects.outgoing]
+    assert [(one.event_id, type(one)) for one in made] == [
+        ("fr-0", EnrichedEvent), ("fr-1", MatchedEvent), ("fr-3", EnrichedEvent),
+    ]  # fmt: skip
+    assert made[1].reasons == reasons
+    assert {one.key for one in effects.outgoing} == {f"{DOCUMENTS_LINE}\0B1".encode()}
+    assert {one.produced_at_ms for one in made} == {PRODUCED_MS - 5}
+    assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
+        (2, "unreadable", "document-matches")
+    ]
+
+
+def test_documents_of_a_line_meet_and_a_restart_goes_on_to_the_bit():
+    line = a_documents_line()
+    kinds = ("purchase_order", "invoice", "financing_request", "drawdown")
+    records = [replace_value(a_document(at), supply_chain_bytes(kind)) for at, kind in enumerate(kinds)]
+
+    def a_step():
+        return ProfileStep(Decoder({line.name: line}, FixedClock(NOON_S)), ProfileState(DOCUMENTS), Metrics(), 0)
+
+    whole, first, second = a_step(), a_step(), a_step()
+    expected = [one.value for one in whole.process(records).outgoing]
+    before = [one.value for one in first.process(records[:2]).outgoing]
+    second.state.restore(first.state.drain_changes())
+    assert before + [one.value for one in second.process(records[2:]).outgoing] == expected
+    at = [DOCUMENTS.names.index(name) for name in ("no_order", "financed_vs_amount", "since_drawdown")]
+    rows = [np.frombuffer(decode_enriched(value).features, "<f4") for value in expected]
+    assert {len(row) for row in rows} == {DOCUMENTS.profiled_width}
+    # The request is for all of an invoice that has its order; nothing was drawn before it.
+    np.testing.assert_array_equal(rows[2][at], np.array([0.0, 0.0, np.log1p(365.0)], np.float32))
+
+
+def replace_value(record, value):
+    return source_record(SimpleNamespace(**{**vars(record), "value": value}))

@@ -14,7 +14,7 @@ from stream.events.decode import SourceRecord
 from stream.events.enriched_event import EnrichedEvent, encode
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import FEATURES, SUBJECT_WIDTH, feature_hash
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.adapt_line import LineLearner
@@ -35,12 +35,12 @@ LINE = a_line(label_delay="1h", adaptation={"gate_share": 0.0, "drift": False})
 def written(initialisation):
     """Return what a learner writes that is taught four frauds."""
     learner = LineLearner({"cards": LINE}, Adapter(initialisation), FixedClock(NOON_S))
-    step = AdaptStep(learner, KnownWeights(feature_hash()), Metrics(), 1)
+    step = AdaptStep(learner, KnownWeights(PAYMENTS.hash), Metrics(), 1)
     chance, waiting = np.random.default_rng(1), []
     for at in range(404):
-        row = as_bytes(chance.normal(2 * (at >= 400), 1, len(FEATURES)))
+        row = as_bytes(chance.normal(2 * (at >= 400), 1, len(PAYMENTS.features)))
         kind = "fraud" if at >= 400 else "background"
-        made = an_example(f"e{at}", kind, features=row, feature_hash=feature_hash(), occurred_at_s=NOON_S + at)
+        made = an_example(f"e{at}", kind, features=row, feature_hash=PAYMENTS.hash, occurred_at_s=NOON_S + at)
         waiting.append(SourceRecord("labelled-examples", 0, at, b"cards", encode_example(made), 0))
     outgoing = []
     while waiting:
@@ -55,7 +55,7 @@ class Worker:
 
     def __init__(self, initialisation):
         scorers = scorers_over(initialisation)
-        self.live = LiveWeights(scorers, feature_hash(), Metrics())
+        self.live = LiveWeights(scorers, PAYMENTS.hash, Metrics())
         parts = CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, FixedClock(NOON_S)
         self.step = ScoreStep(Scoring({"cards": LINE}, *parts), self.live, Metrics(), EstimatedPrecision(), 0)
 
@@ -83,7 +83,7 @@ def events(seed):
             EnrichedEvent(
                 event_id=f"{seed}-{at}", line="cards", subject="card-1", counterparty=f"terminal-{at % 7}",
                 currency="EUR", occurred_at_s=NOON_S + 1_000.0 * seed + at, amount_minor=1_000, amount=10.0,
-                produced_at_ms=int(NOON_S * 1000), features=as_bytes(chance.normal(0, 2, SUBJECT_WIDTH)),
+                produced_at_ms=int(NOON_S * 1000), features=as_bytes(chance.normal(0, 2, PAYMENTS.profiled_width)),
             )
         )
         for at in range(200)

@@ -2,24 +2,27 @@
 
 import asyncio
 
+import msgspec
 import numpy as np
 import pytest
 
 from stream.alerts.budget import AlertBudget
 from stream.clock import FixedClock
 from stream.events.decode import SourceRecord
-from stream.events.enriched_event import EnrichedEvent, WeightsActivation, encode
+from stream.events.enriched_event import EnrichedEvent, MatchedEvent, RiskUpdate, WeightsActivation, encode
+from stream.events.match_reason import MatchReason
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import SUBJECT_WIDTH
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
-from stream.pipelines.effects import SCORED_EVENTS
+from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS
 from stream.pipelines.estimated_precision import HALF_LIFE, EstimatedPrecision
 from stream.pipelines.score_event import Scoring
 from stream.pipelines.score_step import ScoreStep
 from stream.scoring.line_scorers import LineScorers
 from tests.builders.events import NOON_S, a_line
+from tests.builders.supply_chain import a_documents_line
 from tests.builders.weights import weights_of_the_specification
 
 BROKEN_ACTIVATION = b"\x94\xa1a"
@@ -48,12 +51,16 @@ def metrics():
 
 @pytest.fixture
 def step(weights, metrics):
-    scorers = LineScorers(weights_of_the_specification())
-    parts = {"cards": a_line()}, CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, FixedClock(NOON_S)
+    return a_step(weights, metrics, a_line())
+
+
+def a_step(weights, metrics, *lines):
+    scorers, by_name = LineScorers(weights_of_the_specification()), {line.name: line for line in lines}
+    parts = by_name, CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, FixedClock(NOON_S)
     return ScoreStep(Scoring(*parts), weights, metrics, EstimatedPrecision(), 0)
 
 
-def an_enriched_event(at=0, width=SUBJECT_WIDTH, **changed):
+def an_enriched_event(at=0, width=PAYMENTS.profiled_width, **changed):
     fields = {
         "event_id": f"e{at}", "line": "cards", "subject": "card-1", "counterparty": "terminal-1", "currency": "EUR",
         "occurred_at_s": NOON_S, "amount_minor": 1_000, "amount": 10.0, "produced_at_ms": int(NOON_S * 1000) - 20,
@@ -88,7 +95,7 @@ def test_an_activation_that_cannot_be_read_is_refused_and_those_around_it_are_wa
     assert scored_ids(effects) == ["e0"]
 
 
-@pytest.mark.parametrize("width", [0, SUBJECT_WIDTH - 1, SUBJECT_WIDTH + 1])
+@pytest.mark.parametrize("width", [0, PAYMENTS.profiled_width - 1, PAYMENTS.profiled_width + 1])
 def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width):
     effects = taken(step, records(an_enriched_event(0), an_enriched_event(1, width), an_enriched_event(2)))
     assert [(one.record.offset, one.reason, one.field) for one in effects.rejected] == [
@@ -98,7 +105,7 @@ def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width)
 
 
 def test_features_cut_inside_a_number_are_refused(step):
-    cut = an_enriched_event(features=b"\0" * (SUBJECT_WIDTH * 4 - 1))
+    cut = an_enriched_event(features=b"\0" * (PAYMENTS.profiled_width * 4 - 1))
     assert [one.reason for one in taken(step, records(cut)).rejected] == ["feature_width"]
 
 
@@ -180,3 +187,45 @@ def test_estimated_precision_does_not_depend_on_how_batches_are_cut():
     for score in scores:
         found = cut.observe("cards", [score])
     assert found == whole.observe("cards", scores)
+
+
+def a_matched_event(at, rule, **changed):
+    plain = an_enriched_event(at, line="copper-finance", **changed)
+    reasons = [MatchReason(rule, f"{rule}: invoice INV-1 was financed on 3 May 2023")]
+    return MatchedEvent(**msgspec.structs.asdict(plain), reasons=reasons)
+
+
+@pytest.mark.parametrize(("wanted", "alerted"), [("near", ["e1", "e3"]), ("exact", ["e1"]), ("never", [])])
+def test_a_document_financed_before_raises_an_alert_whatever_its_score_as_its_line_wants(
+    weights, metrics, wanted, alerted
+):
+    line = a_documents_line(alerts={"financed_before": wanted})
+    update = RiskUpdate("e0", line.name, "terminal-1", NOON_S, 1.0)
+    values = [
+        an_enriched_event(0, line=line.name), a_matched_event(1, "exact"), update, an_enriched_event(2, line=line.name),
+        a_matched_event(3, "renumbered"),
+    ]  # fmt: skip
+    effects = taken(a_step(weights, metrics, line), records(*values))
+    scored = [decode(one.value) for one in effects.outgoing if one.topic == SCORED_EVENTS]
+    assert [one.event_id for one in scored] == ["e0", "e1", "e2", "e3"]
+    assert [one.event_id for one in scored if one.alerted] == alerted
+    assert [[reason.feature for reason in one.reasons] for one in scored] == [
+        [], ["document_match:exact"], [], ["document_match:renumbered"],
+    ]  # fmt: skip
+    assert scored[1].reasons[0].text == "exact: invoice INV-1 was financed on 3 May 2023"
+    candidates = [decode(one.value) for one in effects.outgoing if one.topic == ALERT_CANDIDATES]
+    assert [one.event_id for one in candidates] == alerted
+    plain = [
+        an_enriched_event(int(one.event_id[1:]), line=line.name) if isinstance(one, MatchedEvent) else one
+        for one in values
+    ]
+    assert [one.score for one in scored] == [
+        decode(one.value).score for one in taken(a_step(weights, metrics, line), records(*plain)).outgoing
+    ]
+    assert metrics.registry.get_sample_value("foreshot_estimated_precision", {"line": line.name}) is None
+
+
+def test_a_matched_event_with_features_of_another_width_is_refused(weights, metrics):
+    step = a_step(weights, metrics, a_documents_line())
+    effects = taken(step, records(a_matched_event(0, "exact", features=b"\0" * 4)))
+    assert [one.reason for one in effects.rejected] == ["feature_width"]

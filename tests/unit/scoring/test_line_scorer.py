@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_strategies
 
-from stream.features.specification import FEATURES, NAMES
+from stream.features.specification import PAYMENTS
 from stream.scoring.line_scorers import scorer_of
 from stream.scoring.network_forward import forward, network_of
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
@@ -54,7 +54,7 @@ def test_a_score_is_the_calibrated_logit_of_the_standardised_row():
 
 def test_the_batch_moves_no_score_by_as_much_as_1e_7():
     scorer = scorer_of(weights_of_the_specification())
-    features = np.random.default_rng(0).normal(0, 2, (512, len(FEATURES))).astype(np.float32)
+    features = np.random.default_rng(0).normal(0, 2, (512, len(PAYMENTS.features))).astype(np.float32)
     together = scorer.score(features)
     for at in range(512):
         alone = scorer.score(features[at : at + 1])
@@ -83,9 +83,9 @@ def test_a_scorer_says_what_its_weights_say():
 
 def test_reasons_are_told_of_each_row_in_the_words_of_the_specification():
     scorer = scorer_of(weights_of_the_specification())
-    features = np.random.default_rng(3).normal(0, 3, (5, len(FEATURES))).astype(np.float32)
+    features = np.random.default_rng(3).normal(0, 3, (5, len(PAYMENTS.features))).astype(np.float32)
     for row, reasons in zip(features, scorer.reasons(features, "account"), strict=True):
         assert 1 <= len(reasons) <= 3
         for reason in reasons:
-            at = NAMES.index(reason.feature)
-            assert reason.text == FEATURES[at].describe(float(row[at]), "account")
+            at = PAYMENTS.names.index(reason.feature)
+            assert reason.text == PAYMENTS.features[at].describe(float(row[at]), "account")

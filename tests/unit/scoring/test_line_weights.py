@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.errors import WeightsRefusedError
-from stream.features.specification import feature_hash
+from stream.features.specification import PAYMENTS
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.weights_check import MOST_MAGNITUDE
 from tests.builders.weights import some_weights, weights_arrays
@@ -18,7 +18,7 @@ SEALED = some_weights().to_bytes()
 HEADER_BYTES = struct.unpack("<Q", SEALED[:8])[0]
 
 
-def refusal_of(value: bytes, expected_hash: str = feature_hash()) -> WeightsRefusedError:
+def refusal_of(value: bytes, expected_hash: str = PAYMENTS.hash) -> WeightsRefusedError:
     with pytest.raises(WeightsRefusedError) as refused:
         LineWeights.from_bytes(value, expected_hash)
     return refused.value
@@ -30,7 +30,7 @@ def with_header(header: bytes, body: bytes = SEALED[8 + HEADER_BYTES :]) -> byte
 
 def test_weights_come_back_from_their_bytes_as_they_were():
     weights = some_weights(line="cards.eu", version=7)
-    again = LineWeights.from_bytes(weights.to_bytes(), feature_hash())
+    again = LineWeights.from_bytes(weights.to_bytes(), PAYMENTS.hash)
     assert again.manifest == weights.manifest
     assert again.arrays.keys() == weights.arrays.keys()
     for name, array in weights.arrays.items():
@@ -83,7 +83,7 @@ def test_weights_for_other_features_are_refused_and_both_hashes_told():
     refused = refusal_of(SEALED, "0123456789abcdef")
     assert refused.reason == "feature_hash"
     assert "0123456789ab" in str(refused)
-    assert feature_hash()[:12] in str(refused)
+    assert PAYMENTS.hash[:12] in str(refused)
 
 
 @pytest.mark.parametrize("header_bytes", [0, 1 << 20 | 1, 1 << 40, (1 << 64) - 1])

@@ -4,12 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.features.specification import FEATURES
+from stream.features.specification import PAYMENTS
 from stream.scoring.line_scorers import LineScorers, scorer_of
 from stream.scoring.many_lines import reasons_each, score_each
 from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
 
-WIDTH = len(FEATURES)
+WIDTH = len(PAYMENTS.features)
 
 
 def weights_of(number, widths=(8, 8)):

@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
-from stream.features.specification import NAMES
+from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.scoring.reasons import top_reasons
 
 
-def reasons_of(weights, values):
+def reasons_of(weights, values, specification=PAYMENTS):
     """Return the reasons of a linear model on rows that are their own standardised ones."""
-    slopes, row = np.zeros(len(NAMES)), np.zeros(len(NAMES), np.float32)
+    names = specification.names
+    slopes, row = np.zeros(len(names)), np.zeros(len(names), np.float32)
     for name, slope in weights.items():
-        slopes[NAMES.index(name)] = slope
+        slopes[names.index(name)] = slope
     for name, value in values.items():
-        row[NAMES.index(name)] = value
-    (found,) = top_reasons(lambda rows: rows @ slopes, row[None], row[None], ["card"])
+        row[names.index(name)] = value
+    (found,) = top_reasons(lambda rows: rows @ slopes, row[None], row[None], ["card"], specification)
     return found
 
 
@@ -44,3 +45,17 @@ def test_the_time_of_day_is_one_reason_though_two_columns():
 def test_the_text_tells_the_raw_value():
     found = reasons_of({"log_amount": 1.0}, {"log_amount": float(np.log1p(99.0))})
     assert found[0].text == "amount 99.00"
+
+
+def test_features_of_trade_are_told_in_their_own_words():
+    values = {"no_shipment": 1.0, "buyer_new": 1.0, "unit_price": float(np.log(3.0))}
+    found = reasons_of({"no_shipment": 3.0, "buyer_new": 2.0, "unit_price": 0.5}, values, DOCUMENTS)
+    assert [one.text for one in found] == [
+        "no shipment in 30 days", "buyer first seen", "unit price 3.0 times the goods code's usual",
+    ]  # fmt: skip
+
+
+def test_what_stands_for_nothing_known_is_no_reason_though_it_raises_the_logit():
+    absent = {feature.name: feature.absent for feature in DOCUMENTS.trade}
+    found = reasons_of({"pair_age": 2.0, "buyer_sellers": 1.0, "speed": 0.5}, {**absent, "speed": 1.0}, DOCUMENTS)
+    assert [one.feature for one in found] == ["speed"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.features.specification import FEATURES, NAMES
+from stream.features.specification import PAYMENTS
 from stream.scoring.standardisation import CLIP, Standardisation, fit_standardisation, keep_shared, pool
 
 PRIOR = Standardisation(np.array([10.0, -10.0], np.float32), np.array([4.0, 0.5], np.float32))
@@ -55,13 +55,13 @@ def test_any_value_ends_within_the_clip(value):
 
 
 def test_features_made_of_labels_keep_the_scale_that_all_lines_share():
-    width = len(FEATURES)
+    width = len(PAYMENTS.features)
     own = Standardisation(np.full(width, 1.0, np.float32), np.full(width, 2.0, np.float32))
     shared = Standardisation(np.full(width, 3.0, np.float32), np.full(width, 4.0, np.float32))
-    found = keep_shared(own, shared)
-    made = [name for name, mean in zip(NAMES, found.mean, strict=True) if mean == 3.0]
-    assert made == [name for name in NAMES if name.startswith(("counterparty_risk", "counterparty_frauds"))]
-    assert found.scale[NAMES.index(made[0])] == 4.0
+    found = keep_shared(own, shared, PAYMENTS.from_labels)
+    made = [name for name, mean in zip(PAYMENTS.names, found.mean, strict=True) if mean == 3.0]
+    assert made == [name for name in PAYMENTS.names if name.startswith(("counterparty_risk", "counterparty_frauds"))]
+    assert found.scale[PAYMENTS.names.index(made[0])] == 4.0
     assert found.scale[0] == 2.0
 
 

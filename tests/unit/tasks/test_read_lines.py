@@ -8,7 +8,7 @@ import yaml
 
 from stream.errors import UsageError
 from stream.events.history import read_history
-from stream.features.specification import FROM_LABELS, NAMES
+from stream.features.specification import PAYMENTS
 from stream.tasks.read_lines import LineReader
 from stream.tasks.tasks_file import TasksFile, load_tasks
 
@@ -54,7 +54,7 @@ def read(events, tmp_path):  # noqa: ARG001 - the file is read
 
 def test_roles_make_the_streams_features_without_those_that_labels_make(read):
     (line,), _ = read({"name": "all", "roles": ROLES, "extra": "mass", "categorical": "shop"})
-    assert line.task.features.shape == (299, len(NAMES) - sum(FROM_LABELS) + 2)
+    assert line.task.features.shape == (299, len(PAYMENTS.names) - sum(PAYMENTS.from_labels) + 2)
     assert (np.diff(line.task.occurred_at_s) >= 0).all()
     assert line.task.frauds == 34
     assert np.isnan(line.task.features[:, -2]).sum() == 1

@@ -10,6 +10,7 @@ from stream.commands import topics
 from stream.settings import load_settings
 from stream.transport.permissions import COMMANDS, permissions_of
 from tests.builders.events import a_line
+from tests.builders.supply_chain import a_documents_line
 
 SETTINGS = load_settings({}, topic_prefix="p-", application="fraud")
 
@@ -28,9 +29,26 @@ def test_a_line_that_is_keyed_anew_takes_one_more_topic_and_transactional_id():
     assert granted("learn", a_line(rekey=True))["topic", "p-payments-rekeyed"] == {"Describe"}
 
 
+def test_a_line_of_documents_takes_the_ledgers_topics_and_no_other_line_does():
+    line = a_line(rekey=True, topic="copper-documents")
+    plain, documents = (granted("score", one) for one in (line, a_documents_line()))
+    assert {key: documents[key] for key in documents.keys() - plain.keys()} == {
+        ("topic", "p-document-claims"): {"Read", "Write"},
+        ("topic", "p-document-matches"): {"Write"},
+        ("topic", "p-claim-state"): {"Read", "Write", "DescribeConfigs"},
+        ("transactional-id", "fraud-p-documents-copper-documents-"): {"Write"},
+        ("transactional-id", "fraud-p-claims-"): {"Write"},
+    }
+    assert plain.keys() - documents.keys() == {("transactional-id", "fraud-p-rekey-copper-documents-")}
+    assert granted("learn", a_documents_line())["topic", "p-document-claims"] == {"Describe"}
+    assert granted("outputs", a_documents_line())["topic", "p-document-matches"] == {"Read"}
+    assert granted("financed", a_documents_line()) == {("topic", "p-claim-state"): {"Read"}}
+
+
+@pytest.mark.parametrize("line", [a_line(), a_documents_line()], ids=["cards", "documents"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_may_do_all_or_delete_or_alter_and_each_resource_stands_once(command):
-    found = permissions_of(command, SETTINGS, [a_line()])
+def test_no_command_may_do_all_or_delete_or_alter_and_each_resource_stands_once(command, line):
+    found = permissions_of(command, SETTINGS, [line])
     operations = {name for one in found for name in one.operations}
     assert operations <= {"Read", "Write", "Describe", "DescribeConfigs", "Create"}
     assert set(Counter((one.resource, one.name) for one in found).values()) == {1}

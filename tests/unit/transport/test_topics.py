@@ -9,6 +9,7 @@ from stream.settings import load_settings
 from stream.transport import topics
 from stream.transport.topics import ensure_topics, plans
 from tests.builders.events import a_line
+from tests.builders.supply_chain import a_documents_line
 
 DAY_MS = 86_400_000
 
@@ -110,3 +111,12 @@ def test_labels_follow_scored_events_where_these_have_a_count_of_their_own(check
     with pytest.raises(ForeshotError, match="fraud-labels has 4 partitions and needs 6"):
         check(counts={"scored-events": 6, "match-state": 6})
     assert check(counts={"scored-events": 6, "fraud-labels": 6, "match-state": 6}).made == []
+
+
+def test_the_ledgers_topics_are_made_for_documents_alone_and_their_changelog_follows_the_claims():
+    settings = load_settings({})
+    cards = {plan.name for plan in plans(settings, [a_line(rekey=True, topic="copper-documents")], {})}
+    found = {plan.name: plan for plan in plans(settings, [a_documents_line()], {"document-claims": 6})}
+    assert found.keys() - cards == {"document-claims", "document-matches", "claim-state"}
+    assert (found["claim-state"].partitions, found["claim-state"].compacted) == (6, True)
+    assert found["document-matches"].settings["retention.ms"] == "-1"

@@ -4,7 +4,6 @@ from math import log
 
 import pytest
 
-from stream.features import specification
 from stream.features.trade import trade_columns
 from stream.features.trade.trade_specification import FEATURES, NAMES
 
@@ -26,10 +25,6 @@ def test_columns_of_the_kernels_are_those_of_the_specification():
         name: at for at, name in enumerate(NAMES)
     }
     assert len(NAMES) == trade_columns.TRADE_WIDTH
-
-
-def test_names_are_unique_beside_those_of_payments():
-    assert len({*NAMES, *specification.NAMES}) == len(NAMES) + len(specification.NAMES)
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
