@@ -20,7 +20,7 @@ RESERVED_TOPICS = frozenset(
     )
 )  # fmt: skip
 _RESERVED_ENDINGS = ("-state", "-rekeyed")
-# Documents have roles of their own; a table for `foreshot evaluate` has them as these columns.
+# Documents have roles of their own, and tables made of them these columns.
 ROLES_OF_DOCUMENTS = Roles.model_validate({
     **{name: name for name in (
         "event_id", "occurred_at", "subject", "counterparty", "currency", "instrument", "place", "channel", "text",

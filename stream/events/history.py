@@ -30,6 +30,7 @@ class History:
     Attributes:
         batch: The events.
         label: 1 fraud, 0 genuine, -1 unknown; int8 [n].
+        row: Which row of the file each is; int64 [n].
         label_known_at_s: When the label becomes known: event time and label delay,
             rounded up to the line's release grid, and always after the event; float64 [n].
         lines: The lines, by name.
@@ -38,6 +39,7 @@ class History:
     """
 
     batch: EventBatch
+    row: npt.NDArray[np.int64]
     label: npt.NDArray[np.int8]
     label_known_at_s: npt.NDArray[np.float64]
     lines: Mapping[str, BusinessLine]
@@ -70,7 +72,7 @@ def read_history(
     """
     table = read_table(path, lines.values())
     parts = [_read_line(path, table, line) for line in lines.values()]
-    used = np.unique(np.concatenate([number for _, number in parts]))
+    used = np.unique(np.concatenate([part.row for part in parts]))
     whole = _join(path, parts, lines, table.num_rows - len(used))
     kept = np.ones(len(whole.batch), np.bool_)
     if from_s is not None:
@@ -84,6 +86,7 @@ def select_rows(history: History, rows: npt.NDArray[np.int64]) -> History:
     """Return some rows of history, in the order of `rows`."""
     return History(
         take_rows(history.batch, rows),
+        history.row[rows],
         history.label[rows],
         history.label_known_at_s[rows],
         history.lines,
@@ -131,7 +134,7 @@ def _take(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     return table.take(numbers)
 
 
-def _read_line(path: Path, table: Any, line: BusinessLine) -> tuple[History, npt.NDArray[np.int64]]:
+def _read_line(path: Path, table: Any, line: BusinessLine) -> History:
     try:
         rows = read_rows(table, line)
         batch = read_columns(rows, line) if line.documents is None else read_documents(rows, line)
@@ -139,7 +142,7 @@ def _read_line(path: Path, table: Any, line: BusinessLine) -> tuple[History, npt
     except (ValueError, OverflowError, pa.ArrowException) as error:
         raise UsageError(f"{path}: line {line.name}: {error}") from error
     known_at_s = _known_at_s(batch.occurred_at_s, line)
-    return History(batch, label, known_at_s, {line.name: line}, 0, pa.table(dict(rows.columns))), rows.number
+    return History(batch, rows.number, label, known_at_s, {line.name: line}, 0, pa.table(dict(rows.columns)))
 
 
 def _known_at_s(occurred_at_s: npt.NDArray[np.float64], line: BusinessLine) -> npt.NDArray[np.float64]:
@@ -151,24 +154,24 @@ def _known_at_s(occurred_at_s: npt.NDArray[np.float64], line: BusinessLine) -> n
 
 def _join(
     path: Path,
-    parts: list[tuple[History, npt.NDArray[np.int64]]],
+    parts: list[History],
     lines: Mapping[str, BusinessLine],
     skipped: int,
 ) -> History:
     try:
-        table = pa.concat_tables([part.table for part, _ in parts], promote_options="permissive")
+        table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
     except pa.ArrowException as error:
         raise UsageError(f"{path}: two lines read one field in different forms; read one line at a time") from error
     whole = History(
-        _concat([part.batch for part, _ in parts]),
-        np.concatenate([part.label for part, _ in parts]),
-        np.concatenate([part.label_known_at_s for part, _ in parts]),
+        _concat([part.batch for part in parts]),
+        np.concatenate([part.row for part in parts]),
+        np.concatenate([part.label for part in parts]),
+        np.concatenate([part.label_known_at_s for part in parts]),
         lines,
         skipped,
         table,
     )
-    number = np.concatenate([number for _, number in parts])
-    return select_rows(whole, np.lexsort((number, whole.batch.occurred_at_s)))
+    return select_rows(whole, np.lexsort((whole.row, whole.batch.occurred_at_s)))
 
 
 def _concat(batches: list[EventBatch]) -> EventBatch:

@@ -20,7 +20,7 @@ from stream.events.business_line import BusinessLine
 from stream.events.line_file import load_lines
 from stream.events.line_roles import Roles
 from stream.tasks import columns
-from stream.tasks.streamed_features import StreamedFeatures, streamed_features
+from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_documents, streamed_features
 from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
 
 Advance = Callable[[str, int, int], None]
@@ -47,16 +47,21 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """All rows of an entry's file: what their features are made of, times, and which of them count."""
+    """All rows of an entry's file: what their features are made of, times, and which of them count.
+
+    Payments beside documents have all features of documents' lines (`widened`).
+    """
 
     streamed: npt.NDArray[np.float32] | None
+    widened: bool
     others: list[npt.NDArray[np.float64]]
     occurred_at_s: npt.NDArray[np.float64] | None
     usable: npt.NDArray[np.bool_]
 
     def features(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the features of some rows, float32 [k, features]."""
-        parts = [] if self.streamed is None else [self.streamed[rows]]
+        streamed = [] if self.streamed is None else [self.streamed[rows]]
+        parts = [beside_documents(one) for one in streamed] if self.widened else streamed
         parts += [column[rows, None].astype(np.float32) for column in self.others]
         return np.concatenate(parts, 1)
 
@@ -72,6 +77,7 @@ class LineReader:
         self._tables: dict[Path, Any] = {}
         self._declared_in: dict[Path, dict[str, BusinessLine]] = {}
         self._streamed: dict[tuple[Path, str, str], StreamedFeatures] = {}
+        self._reads_documents = False
 
     def read(self, tasks: TasksFile) -> tuple[dict[Section, list[Line]], list[Skipped]]:
         """Return the lines of every section, and those of `each` that were left out.
@@ -81,13 +87,18 @@ class LineReader:
         """
         found: dict[Section, list[Line]] = {section: [] for section in SECTIONS}
         skipped: list[Skipped] = []
-        for section in SECTIONS:
-            for at, entry in enumerate(tasks.entries(section)):
-                where = f"{self._path}: {entry_words(section, at, entry.name)}"
-                try:
-                    found[section] += self._lines(entry, where, skipped)
-                except ValueError as error:
-                    raise UsageError(f"{where}: {error}") from error
+        entries = [
+            (section, entry, f"{self._path}: {entry_words(section, at, entry.name)}")
+            for section in SECTIONS
+            for at, entry in enumerate(tasks.entries(section))
+        ]
+        declared = [line for _, entry, where in entries for line in self._declared_lines(entry, where).values()]
+        self._reads_documents = any(line.documents is not None for line in declared)
+        for section, entry, where in entries:
+            try:
+                found[section] += self._lines(entry, where, skipped)
+            except ValueError as error:
+                raise UsageError(f"{where}: {error}") from error
         self._refuse_misfits([line for lines in found.values() for line in lines])
         return found, skipped
 
@@ -111,11 +122,11 @@ class LineReader:
         if missing := [name for name in needed if name not in table.column_names]:
             raise UsageError(f"{where}: {path} has no column {missing[0]}; it has {', '.join(table.column_names)}")
         declared = self._declared_lines(entry, where)
-        rows = self._rows(entry, path, table, next(iter(declared.values()), None))
+        rows = self._rows(entry, path, table, next(iter(declared.values()), None), where)
         for part in self._parts(entry, table, declared, where, skipped, rows):
             yield _line(entry, table, rows, part)
 
-    def _rows(self, entry: Entry, path: Path, table: Any, declared: BusinessLine | None) -> _Rows:
+    def _rows(self, entry: Entry, path: Path, table: Any, declared: BusinessLine | None, where: str) -> _Rows:
         more = [columns.log_numbers(table[name], name) for name in entry.extra]
         more += [columns.codes(table[name]) for name in entry.categorical]
         usable = np.ones(table.num_rows, np.bool_)
@@ -123,9 +134,14 @@ class LineReader:
             usable &= columns.holds(table[name], wanted, name)
         times: npt.NDArray[np.float64] | None
         made: npt.NDArray[np.float32] | None = None
+        of_documents = declared is not None and declared.documents is not None
         if entry.features is not None:
             more = [*(columns.numbers(table[name], name) for name in entry.features), *more]
             times = columns.moments(table[entry.time], entry.time) if entry.time else None
+        elif of_documents:
+            streamed = self._stream_documents(path, entry, where, table.num_rows)
+            made, times = streamed.features, streamed.occurred_at_s
+            usable &= streamed.fresh
         else:
             roles = entry.roles if entry.roles is not None else declared.roles if declared else None
             assert roles is not None  # noqa: S101 - an entry has one of the three
@@ -136,7 +152,7 @@ class LineReader:
         if times is not None:
             usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
             usable &= times < (np.inf if entry.until_s is None else entry.until_s)
-        return _Rows(made, more, times, usable)
+        return _Rows(made, self._reads_documents and not of_documents, more, times, usable)
 
     def _parts(
         self,
@@ -192,6 +208,16 @@ class LineReader:
         if key not in self._streamed:
             self._streamed[key] = streamed_features(
                 path, roles, currency, lambda done: self._advance(path.name, done, count)
+            )
+        return self._streamed[key]
+
+    def _stream_documents(self, path: Path, entry: Entry, where: str, count: int) -> StreamedFeatures:
+        line_file = self._file(entry.line or "", where, "line")
+        key = (path, str(line_file), "")
+        if key not in self._streamed:
+            lines = {name: line for name, line in self._declared_in[line_file].items() if line.documents is not None}
+            self._streamed[key] = streamed_documents(
+                path, lines, count, lambda done: self._advance(path.name, done, count)
             )
         return self._streamed[key]
 

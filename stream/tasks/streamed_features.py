@@ -1,7 +1,7 @@
 """The stream's feature vector of every row of a file, as made live, without any label."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import pyarrow.compute as pc
 from stream.backtest.feature_pass import features_of
 from stream.events.business_line import BusinessLine
 from stream.events.event_batch import take_rows
-from stream.events.history import UNKNOWN_LABEL, History
+from stream.events.history import UNKNOWN_LABEL, History, read_history
 from stream.events.history_columns import read_columns
 from stream.events.history_file import read_rows, read_table
 from stream.events.line_roles import Roles
-from stream.features.specification import PAYMENTS
+from stream.features.payment_features import SUBJECT_WIDTH
+from stream.features.specification import DOCUMENTS, PAYMENTS
+from stream.features.trade.trade_specification import ABSENT
 
 _NOBODY = "none"
 
@@ -58,6 +60,7 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
     count = len(order)
     history = History(
         take_rows(batch, order),
+        order,
         np.full(count, UNKNOWN_LABEL, np.int8),
         np.full(count, np.inf),
         {line.name: line},
@@ -69,6 +72,36 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
     features, is_fresh = np.empty((count, len(kept)), np.float32), np.empty(count, np.bool_)
     features[order], is_fresh[order] = made[:, kept], fresh
     return StreamedFeatures(features, batch.occurred_at_s, is_fresh)
+
+
+def streamed_documents(
+    path: Path, lines: Mapping[str, BusinessLine], count: int, advance: Callable[[int], None]
+) -> StreamedFeatures:
+    """Return the features of a file's documents, each line by itself, with those of trade.
+
+    Args:
+        path: Parquet file.
+        lines: Lines that read documents, by name; rows of no line count as repeats.
+        count: How many rows the file has.
+        advance: Told how many events were done.
+
+    Raises:
+        UsageError: The file cannot be read, lacks a column or holds a value that does not fit.
+    """
+    history = read_history(path, lines)
+    unlabelled = replace(history, label=np.full(len(history.row), UNKNOWN_LABEL, np.int8))
+    made, fresh = features_of(unlabelled, advance)
+    features = np.zeros((count, len(DOCUMENTS.without_labels)), np.float32)
+    times_s, is_fresh = np.zeros(count), np.zeros(count, np.bool_)
+    features[history.row] = made[:, DOCUMENTS.without_labels]
+    times_s[history.row], is_fresh[history.row] = history.batch.occurred_at_s, fresh
+    return StreamedFeatures(features, times_s, is_fresh)
+
+
+def beside_documents(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return payments' features as they are in an installation that reads documents, float32 [n, features]."""
+    subject, counterparty = np.split(features, [SUBJECT_WIDTH], axis=1)
+    return np.hstack([subject, np.tile(ABSENT, (len(features), 1)), counterparty])
 
 
 def _without_gaps(table: Any, line: BusinessLine) -> Any:

@@ -6,11 +6,15 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from stream.backtest.feature_pass import features_of
 from stream.errors import UsageError
 from stream.events.history import read_history
-from stream.features.specification import PAYMENTS
+from stream.features.payment_features import SUBJECT_WIDTH
+from stream.features.specification import DOCUMENTS, PAYMENTS
+from stream.features.trade.trade_specification import ABSENT
 from stream.tasks.read_lines import LineReader
 from stream.tasks.tasks_file import TasksFile, load_tasks
+from tests.builders.small_trade import LINES, small_trade
 
 ROLES = {
     "event_id": "id",
@@ -65,6 +69,23 @@ def test_a_subjects_history_crosses_lines(read):
     (part,), _ = read({"name": "a", "roles": ROLES, "where": {"shop": "a"}})
     at = np.searchsorted(whole.task.occurred_at_s, part.task.occurred_at_s)
     assert np.array_equal(part.task.features, whole.task.features[at])
+
+
+def test_lines_of_documents_have_features_of_trade_and_payments_beside_them_what_says_nothing(read, tmp_path):
+    history = small_trade(tmp_path / "trade", 40, 3, deals_per_year=60)
+    documents = {"line": str(LINES), "events": "trade/events.parquet"}
+    (factoring, warehouse, paid), _ = read(documents, {"name": "paid", "roles": ROLES})
+    (alone,), _ = read({"name": "paid", "roles": ROLES})
+    made, _ = features_of(history, lambda _: None)
+    of = np.array(history.batch.line)
+    for line in (factoring, warehouse):
+        expected = made[of == line.task.name][:, DOCUMENTS.without_labels]
+        assert np.array_equal(line.task.features, expected)
+        assert np.array_equal(line.task.labels, history.label[of == line.task.name])
+    trade = slice(SUBJECT_WIDTH, DOCUMENTS.profiled_width)
+    assert (factoring.task.features[:, trade] != ABSENT).any()
+    assert (paid.task.features[:, trade] == ABSENT).all()
+    assert np.array_equal(np.delete(paid.task.features, np.r_[trade], axis=1), alone.task.features)
 
 
 def test_labels_change_no_feature(read, events, tmp_path):
