@@ -74,6 +74,10 @@ bench-ledger: setup ## Measure what the fingerprint ledger finds, and what a doc
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook
 
+.PHONY: customs
+customs: setup ## Judge customs' published split (needs DATA)
+	OMP_NUM_THREADS=1 $(BIN)/python tests/customs.py --data $(DATA) --out out/customs_split
+
 out/handbook/init.safetensors: | $(STAMP)
 	$(BIN)/foreshot train --lines lines/card_handbook.yaml --events $(DATA)/card_handbook/transactions.parquet \
 		--until 2018-07-11 --out $@
