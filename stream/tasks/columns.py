@@ -110,8 +110,9 @@ def words(column: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
     Bytes that are no UTF-8 become U+FFFD.
     """
     column = plain(column)
-    raw = column if pa.types.is_binary(column.type) else column.cast(pa.string()).cast(pa.binary())
-    found = raw.combine_chunks().dictionary_encode()
+    is_raw = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    raw = column if is_raw else column.cast(pa.string())
+    found = raw.cast(pa.binary()).combine_chunks().dictionary_encode()
     index = found.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return [one.decode(errors="replace") for one in found.dictionary.to_pylist()], index
 

@@ -1,7 +1,7 @@
 """Gives the lines of folds columns of what their words say, by a reduction fitted on each fold's training lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,30 +24,49 @@ _TEXTS_AT_ONCE = 4_096
 Texts = Mapping[str, LineTexts]
 
 
-def text_folds(
-    folds: Sequence[Fold], texts: Texts, declared: TasksFile, folders: Sequence[Path], out: Path
-) -> list[Fold]:
-    """Return folds with the columns of text that a tasks file asks for; without any the folds as they are.
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """What makes words into columns, and how many."""
+
+    embedder: Embedder
+    dimensions: int
+
+
+def text_model_of(declared: TasksFile, folders: Sequence[Path]) -> TextModel | None:
+    """Return the model that a tasks file asks for, None where it has no text.
+
+    Args:
+        declared: The file.
+        folders: Where the model's folder may lie.
+
+    Raises:
+        UsageError: The model is not there.
+    """
+    if not declared.with_text:
+        return None
+    entry = declared.with_text[0]
+    return TextModel(CachedEmbedder(open_embedder(entry.text_model, folders)), entry.text_dimensions)
+
+
+def text_folds(folds: Sequence[Fold], texts: Texts, model: TextModel | None, out: Path) -> list[Fold]:
+    """Return folds with columns of text; without a model the folds as they are.
 
     Args:
         folds: As dealt.
         texts: Of lines, by name.
-        declared: Which model, how many columns.
-        folders: Where its folder may lie.
+        model: What makes the columns.
         out: Folder that gets each fold's reduction, `text_reduction_1.safetensors` and so on.
 
     Raises:
-        UsageError: The model is not there, or no training line of a fold has a text.
+        UsageError: No training line of a fold has a text.
     """
-    if not declared.with_text:
+    if model is None:
         return list(folds)
-    entry = declared.with_text[0]
-    embedder = CachedEmbedder(open_embedder(entry.text_model, folders))
     made = []
     for number, fold in enumerate(folds, start=1):
-        reduction = fold_reduction(fold, texts, embedder, entry.text_dimensions)
+        reduction = fold_reduction(fold, texts, model.embedder, model.dimensions)
         save_reduction(reduction, out / f"text_reduction_{number}.safetensors")
-        made.append(with_text(fold, texts, embedder, reduction))
+        made.append(with_text(fold, texts, model.embedder, reduction))
     return made
 
 

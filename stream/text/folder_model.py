@@ -1,7 +1,8 @@
 """A BERT-like model from a local folder, such as FinBERT: never from the network, never with code of its own."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,26 @@ def _read(folder: Path) -> tuple[Any, Any, Sequence[str]]:
     from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415 - an extra that few installations have
 
     local = {"local_files_only": True, "trust_remote_code": False}
-    tokenizer = AutoTokenizer.from_pretrained(str(folder), **local)
-    model, told = AutoModel.from_pretrained(str(folder), use_safetensors=True, output_loading_info=True, **local)
+    with _without_bars_and_tables():
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **local)
+        model, told = AutoModel.from_pretrained(str(folder), use_safetensors=True, output_loading_info=True, **local)
     return model.float().eval(), tokenizer, list(told["missing_keys"])
+
+
+@contextmanager
+def _without_bars_and_tables() -> Iterator[None]:
+    """Let transformers say nothing of a classifier's layers that are left out; what is missing we tell."""
+    from transformers.utils import logging  # noqa: PLC0415 - an extra that few installations have
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _digest(folder: Path) -> str:

@@ -11,7 +11,7 @@ from stream.tasks import text_folds as subject
 from stream.tasks.line_texts import LineTexts
 from stream.tasks.read_lines import LineReader
 from stream.tasks.tasks_file import load_tasks
-from stream.tasks.text_folds import fold_reduction, text_folds, with_text
+from stream.tasks.text_folds import fold_reduction, text_folds, text_model_of, with_text
 from stream.text.reduction import fit_reduction, load_reduction
 from tests.builders.evaluation_lines import a_line
 from tests.builders.text import HashedWords
@@ -117,7 +117,7 @@ def test_a_tasks_files_texts_become_columns_of_each_fold(tmp_path, monkeypatch):
     lines = [cut_line(line, FewShotPlan()) for line in found["lines"]]
     monkeypatch.setattr(subject, "open_embedder", lambda *_: HashedWords())
     folds = [Fold([lines[at - 1]], [lines[at - 2]], [lines[at]]) for at in range(3)]
-    made = text_folds(folds, reader.texts, declared, reader.folders, tmp_path)
+    made = text_folds(folds, reader.texts, text_model_of(declared, reader.folders), tmp_path)
     assert all(line.task.features.shape[1] == 4 for fold in made for line in (*fold.train, *fold.test))
     # Each line came in a random order, and its words with it.
     for line in found["lines"]:
@@ -130,6 +130,6 @@ def test_a_tasks_files_texts_become_columns_of_each_fold(tmp_path, monkeypatch):
 
 def test_a_tasks_file_without_text_leaves_the_folds_as_they_are(fold, tmp_path):
     (tmp_path / "tasks.yaml").write_text("folds: 2\nlines: [{name: a, events: e, label: l, features: v}]")
-    made = text_folds([fold], {}, load_tasks(tmp_path / "tasks.yaml"), [], tmp_path)
+    made = text_folds([fold], {}, text_model_of(load_tasks(tmp_path / "tasks.yaml"), []), tmp_path)
     assert made == [fold]
     assert not list(tmp_path.glob("*.safetensors"))

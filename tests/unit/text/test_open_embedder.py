@@ -61,6 +61,12 @@ def test_a_classifiers_folder_gives_the_model_under_it(finbert):
     assert np.allclose(load_folder_model(finbert).embed(["cocoa beans"])[0], mean / np.linalg.norm(mean), atol=1e-6)
 
 
+def test_loading_a_classifier_prints_nothing(finbert, capfd):
+    capfd.readouterr()
+    load_folder_model(finbert)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("lost", "said"),
     [
