@@ -70,6 +70,11 @@ bench-growth: setup ## Measure what more lines and more entities cost, and how f
 bench-ledger: setup ## Measure what the fingerprint ledger finds, and what a document costs
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ledger --out out/ledger
 
+.PHONY: bench-text
+bench-text: setup ## Measure what words as features cost, and what they are worth where they tell
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.text --bert-base --out out/text
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.text --planted --out out/text
+
 .PHONY: handbook
 handbook: setup ## Train and backtest on the handbook's cards (needs DATA)
 	$(BIN)/python tests/handbook.py --data $(DATA) --out out/handbook

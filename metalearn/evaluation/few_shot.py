@@ -127,6 +127,18 @@ def cut_line(line: Line, plan: FewShotPlan) -> CutLine:
     )
 
 
+def with_columns(line: CutLine, columns: npt.NDArray[np.float32]) -> CutLine:
+    """Return the line with further features, standardised by its own past as the others are.
+
+    Args:
+        line: Whose.
+        columns: Not standardised, NaN where a value is missing; float32 [rows of the line, features].
+    """
+    features = np.concatenate([line.task.features, standardised(columns, line.past)], 1)
+    task = replace(line.task, features=features)
+    return replace(line, task=task, query_features=features[line.query])
+
+
 def with_small_query(line: CutLine, most: int, seed: int) -> CutLine:
     """Return the line with a query that keeps frauds and lets each genuine row stand for several.
 

@@ -77,6 +77,7 @@ def command(
     from stream.one_core import use_one_core  # noqa: PLC0415
     from stream.tasks.deal_folds import deal  # noqa: PLC0415
     from stream.tasks.read_lines import LineReader  # noqa: PLC0415
+    from stream.tasks.text_folds import text_folds, text_model_of  # noqa: PLC0415
 
     use_one_core()
     make_folder(out, "--out")
@@ -88,10 +89,13 @@ def command(
     try:
         methods = methods_named(names)
         with progress_bar(hidden=as_json) as bar:
-            read, left_out = LineReader(tasks, data, _Bars(bar)).read(declared)
+            reader = LineReader(tasks, data, _Bars(bar))
+            # Before minutes of reading: it may not be there.
+            text_model = text_model_of(declared, reader.folders)
+            read, left_out = reader.read(declared)
             skipped = [(one.name, one.reason) for one in left_out]
             lines = {section: _cut(found, plan, skipped) for section, found in read.items()}
-            folds = deal(lines, declared.folds)
+            folds = text_folds(deal(lines, declared.folds), reader.texts, text_model, out)
             if not any(fold.test for fold in folds):
                 raise UsageError(f"{tasks}: no line can be tested: {'; '.join(' '.join(one) for one in skipped)}")
             step = bar.add_task("methods", total=2 * len(methods) * len(folds))

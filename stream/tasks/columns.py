@@ -104,6 +104,19 @@ def texts(column: Any) -> npt.NDArray[np.str_]:
     return np.asarray(pc.fill_null(plain(column).cast(pa.string()), "").to_pylist(), dtype=np.str_)
 
 
+def words(column: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the different texts of a column, and of each row which one it has, -1 where it has none.
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
+    column = plain(column)
+    is_raw = pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    raw = column if is_raw else column.cast(pa.string())
+    found = raw.cast(pa.binary()).combine_chunks().dictionary_encode()
+    index = found.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return [one.decode(errors="replace") for one in found.dictionary.to_pylist()], index
+
+
 def log_numbers(column: Any, name: str) -> npt.NDArray[np.float64]:
     """Return the logarithm of one plus a number, with the number's sign."""
     found = numbers(column, name)

@@ -20,7 +20,12 @@ from stream.events.business_line import BusinessLine
 from stream.events.line_file import load_lines
 from stream.events.line_roles import Roles
 from stream.tasks import columns
+<<<<<<< HEAD
 from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_documents, streamed_features
+=======
+from stream.tasks.line_texts import LineTexts
+from stream.tasks.streamed_features import StreamedFeatures, streamed_features
+>>>>>>> text
 from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
 
 Advance = Callable[[str, int, int], None]
@@ -57,6 +62,7 @@ class _Rows:
     others: list[npt.NDArray[np.float64]]
     occurred_at_s: npt.NDArray[np.float64] | None
     usable: npt.NDArray[np.bool_]
+    texts: LineTexts | None
 
     def features(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the features of some rows, float32 [k, features]."""
@@ -67,13 +73,20 @@ class _Rows:
 
 
 class LineReader:
-    """Reads lines; what several entries share is read once."""
+    """Reads lines; what several entries share is read once.
+
+    Attributes:
+        folders: Where the files that a tasks file names may lie.
+        texts: The words of the lines that were read, by name, of those whose words are features: they become
+            columns once it is known which lines are for training.
+    """
 
     def __init__(self, tasks_path: Path, data: Path | None, advance: Advance = lambda *_: None) -> None:
         """Look for files beside the tasks file, and in `data`."""
         self._path = tasks_path
-        self._folders = [tasks_path.parent, *([data] if data is not None else [])]
+        self.folders = [tasks_path.parent, *([data] if data is not None else [])]
         self._advance = advance
+        self.texts: dict[str, LineTexts] = {}
         self._tables: dict[Path, Any] = {}
         self._declared_in: dict[Path, dict[str, BusinessLine]] = {}
         self._streamed: dict[tuple[Path, str, str], StreamedFeatures] = {}
@@ -118,13 +131,16 @@ class LineReader:
         path = self._file(entry.events, where, "events")
         table = self._table(path)
         needed = [*([entry.label] if entry.label else []), *(entry.features or ()), *entry.extra, *entry.categorical]
-        needed += [*entry.where, *entry.each, *entry.repeat_columns, *([entry.time] if entry.time else [])]
+        needed += [*entry.where, *entry.each, *entry.repeat_columns, *filter(None, (entry.time, entry.text))]
         if missing := [name for name in needed if name not in table.column_names]:
             raise UsageError(f"{where}: {path} has no column {missing[0]}; it has {', '.join(table.column_names)}")
         declared = self._declared_lines(entry, where)
         rows = self._rows(entry, path, table, next(iter(declared.values()), None), where)
         for part in self._parts(entry, table, declared, where, skipped, rows):
-            yield _line(entry, table, rows, part)
+            chosen = _chosen(table, rows, part)
+            if rows.texts is not None:
+                self.texts[part.name] = rows.texts.of_rows(chosen)
+            yield _line(entry, table, rows, part, chosen)
 
     def _rows(self, entry: Entry, path: Path, table: Any, declared: BusinessLine | None, where: str) -> _Rows:
         more = [columns.log_numbers(table[name], name) for name in entry.extra]
@@ -152,7 +168,12 @@ class LineReader:
         if times is not None:
             usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
             usable &= times < (np.inf if entry.until_s is None else entry.until_s)
+<<<<<<< HEAD
         return _Rows(made, self._reads_documents and not of_documents, more, times, usable)
+=======
+        texts = LineTexts.of_column(table[entry.text]) if entry.text is not None else None
+        return _Rows(made, more, times, usable, texts)
+>>>>>>> text
 
     def _parts(
         self,
@@ -222,11 +243,11 @@ class LineReader:
         return self._streamed[key]
 
     def _file(self, name: str, where: str, field: str) -> Path:
-        for folder in self._folders:
+        for folder in self.folders:
             if (folder / name).is_file():
                 return (folder / name).resolve()
-        tried = " or ".join(str(folder) for folder in self._folders)
-        hint = "" if len(self._folders) > 1 else "; name the folder of the data with --data"
+        tried = " or ".join(str(folder) for folder in self.folders)
+        hint = "" if len(self.folders) > 1 else "; name the folder of the data with --data"
         raise UsageError(f"{where}: field {field}: {name} is not in {tried}{hint}")
 
     def _table(self, path: Path) -> Any:
@@ -256,18 +277,22 @@ def _crossings(entry: Entry, table: Any) -> Iterator[tuple[str, npt.NDArray[np.b
         yield "/".join(name for name, _ in crossing), chosen
 
 
-def _line(entry: Entry, table: Any, rows: _Rows, part: _Part) -> Line:
+def _chosen(table: Any, rows: _Rows, part: _Part) -> npt.NDArray[np.int64]:
+    """Return the rows of a line in the order in which they came."""
     labels = columns.labels(table[part.label], part.label)
     chosen = np.flatnonzero(part.mine & rows.usable & (labels >= 0))
     if rows.occurred_at_s is None:
         # Nobody says what came first: a random order, the same every time.
-        chosen = np.random.default_rng(zlib.crc32(part.name.encode())).permutation(chosen)
-        times = np.arange(len(chosen), dtype=np.float64)
-    else:
-        chosen = chosen[np.argsort(rows.occurred_at_s[chosen], kind="stable")]
-        times = rows.occurred_at_s[chosen]
-    task = Task(part.name, rows.features(chosen), labels[chosen], times, times + part.label_delay_s)
-    return Line(task, rows.occurred_at_s is not None, _repeats(entry, table, chosen), entry.kind)
+        return np.random.default_rng(zlib.crc32(part.name.encode())).permutation(chosen)
+    return chosen[np.argsort(rows.occurred_at_s[chosen], kind="stable")]
+
+
+def _line(entry: Entry, table: Any, rows: _Rows, part: _Part, chosen: npt.NDArray[np.int64]) -> Line:
+    labels = columns.labels(table[part.label], part.label)[chosen]
+    known = rows.occurred_at_s
+    times = np.arange(len(chosen), dtype=np.float64) if known is None else known[chosen]
+    task = Task(part.name, rows.features(chosen), labels, times, times + part.label_delay_s)
+    return Line(task, known is not None, _repeats(entry, table, chosen), entry.kind)
 
 
 def _repeats(entry: Entry, table: Any, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | None:

@@ -12,6 +12,7 @@ from stream.errors import UsageError
 from stream.events.business_line import DurationS
 from stream.events.line_roles import Declared, Roles
 from stream.events.yaml_marks import MarkedYaml, Place, dotted, read_yaml
+from stream.text.open_embedder import DEFAULT_MODEL
 
 Scalar = str | bool | int | float
 Section = Literal["train", "validation", "test", "lines"]
@@ -67,6 +68,9 @@ class Entry(Declared):
         groups: By column and a group's name, the values that are one.
         least_frauds: Lines of `each` with fewer are left out.
         repeat_columns: Rows equal in all of these repeat one another.
+        text: Column of words, made into further features.
+        text_model: What turns them into vectors: `wordllama`, or the folder of a BERT-like model.
+        text_dimensions: To how many features the vectors are reduced.
     """
 
     name: str | None = None
@@ -89,6 +93,9 @@ class Entry(Declared):
     groups: dict[str, dict[str, Values]] = Field(default_factory=dict)
     least_frauds: int = Field(30, ge=2)
     repeat_columns: Columns = ()
+    text: str | None = None
+    text_model: str = DEFAULT_MODEL
+    text_dimensions: int = Field(8, ge=1, le=64)
 
     @model_validator(mode="before")
     @classmethod
@@ -140,7 +147,14 @@ class TasksFile(Declared):
             raise ValueError("must give either lines with folds, or train, validation and test")
         if not self.lines and not (self.test and (self.train or self.validation)):
             raise ValueError("must give test lines and train lines, or lines with folds")
+        if len({(one.text_model, one.text_dimensions) for one in self.with_text}) > 1:
+            raise ValueError("all entries with text must have the same text_model and text_dimensions")
         return self
+
+    @property
+    def with_text(self) -> list[Entry]:
+        """The entries whose words are features."""
+        return [one for section in SECTIONS for one in self.entries(section) if one.text is not None]
 
     def entries(self, section: Section) -> tuple[Entry, ...]:
         """Return the entries of a section."""

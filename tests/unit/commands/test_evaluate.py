@@ -26,8 +26,9 @@ def tables(tmp_path):
     fraud = generator.random(rows) < 0.15
     columns = {f"v{at}": generator.standard_normal(rows) + 2.0 * fraud * (at == 0) for at in range(3)}
     when = pa.array(np.sort(generator.integers(0, 10**15, rows)), pa.timestamp("us"))
+    words = np.where(fraud, "consulting services", generator.choice(["cocoa beans", "steel coils", ""], rows))
     pq.write_table(
-        pa.table({**columns, "shop": shop, "fraud": fraud, "when": when}), tmp_path / "rows.parquet"
+        pa.table({**columns, "shop": shop, "fraud": fraud, "when": when, "words": words}), tmp_path / "rows.parquet"
     )  # fmt: skip
     path = tmp_path / "tasks.yaml"
 
@@ -99,12 +100,26 @@ def test_lines_that_cannot_be_judged_are_told_with_the_reason(evaluate, tables, 
     assert "lines left out" in made.err
 
 
+def test_a_column_of_words_makes_features_of_every_fold(evaluate, tables, tmp_path):
+    shared = {"events": "rows.parquet", "label": "fraud", "features": ["v1", "v2"], "time": "when", "text": "words"}
+    assert evaluate(tables(defaults=shared), "--method", "pooled trees", "--no-controls").code == 0
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    # Nothing but the words tells what is fraud.
+    assert found["summary"]["0"]["pooled trees"]["mean"] > 0.9
+    assert sorted(path.name for path in (tmp_path / "out").glob("text_*")) == [
+        "text_reduction_1.safetensors",
+        "text_reduction_2.safetensors",
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "options", "said"),
     [
         ({"lines": [{"each": "shop", "lable": "x"}]}, (), "lines entry 1: lable: is not known here"),
         ({"lines": [{"name": "x", "features": ["v9"]}]}, (), "has no column v9"),
         ({"lines": [{"each": "shop", "least_frauds": 10_000}]}, (), "no line can be tested"),
+        ({"lines": [{"each": "shop", "text": "words", "text_model": "none"}]}, (), "text_model: none is neither"),
+        ({"lines": [{"each": "shop", "text": "letters"}]}, (), "has no column letters"),
         ({}, ("--method", "magic"), "no method is called magic"),
         ({}, ("--draws", "0"), "0 is not in the range"),
     ],

@@ -163,6 +163,7 @@ def test_an_entry_that_is_called_as_a_line_of_its_file_is_that_line_alone(small_
     [
         ({"name": "x", "features": ["nothing"]}, "lines entry 1 (x): .*has no column nothing; it has id, when"),
         ({"name": "x", "features": ["shop"]}, "lines entry 1 (x): column shop holds string.*under categorical"),
+        ({"name": "x", "features": ["amount"], "text": "nothing"}, "has no column nothing"),
         ({"name": "x", "features": ["amount"], "label": "shop"}, "column shop is text; a label must be"),
         ({"name": "x", "features": ["amount"], "label": "mass"}, "column mass holds 2; a label must be"),
         ({"name": "x", "features": ["amount"], "events": "no.parquet"}, "field events: no.parquet is not in .*--data"),

@@ -64,6 +64,8 @@ def test_roles_count_rows_where_they_name_no_event_id(load):
         (("test:", "folds: 2\ntest:"), "folds and lines go together"),
         (("train:", "lines:"), "folds and lines go together"),
         (("train: [{name: one}]", ""), "must give test lines and train lines"),
+        (("name: two", "name: two, text: w, text_dimensions: 65"), "test entry 1 (two): text_dimensions: must be"),
+        (("name: one}", "name: one, text: w, text_model: m}, {name: three, text: w}"), "must have the same text_model"),
         (("defaults: {", "defaults: [1]\nother: {"), "defaults: must be a mapping"),
         (("name: two", "roles: {amount: a}, features: null, name: two"), "roles.occurred_at: is missing"),
     ],
