@@ -20,12 +20,8 @@ from stream.events.business_line import BusinessLine
 from stream.events.line_file import load_lines
 from stream.events.line_roles import Roles
 from stream.tasks import columns
-<<<<<<< HEAD
-from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_documents, streamed_features
-=======
 from stream.tasks.line_texts import LineTexts
-from stream.tasks.streamed_features import StreamedFeatures, streamed_features
->>>>>>> text
+from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_documents, streamed_features
 from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
 
 Advance = Callable[[str, int, int], None]
@@ -168,12 +164,8 @@ class LineReader:
         if times is not None:
             usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
             usable &= times < (np.inf if entry.until_s is None else entry.until_s)
-<<<<<<< HEAD
-        return _Rows(made, self._reads_documents and not of_documents, more, times, usable)
-=======
         texts = LineTexts.of_column(table[entry.text]) if entry.text is not None else None
-        return _Rows(made, more, times, usable, texts)
->>>>>>> text
+        return _Rows(made, self._reads_documents and not of_documents, more, times, usable, texts)
 
     def _parts(
         self,
