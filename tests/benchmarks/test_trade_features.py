@@ -4,8 +4,12 @@ import numpy as np
 import orjson
 import pytest
 
+from stream.clock import FixedClock
+from stream.events.decode import Decoder, SourceRecord
 from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
 from stream.features.kernel import kernel
+from stream.features.profile_state import ProfileState
+from stream.features.specification import DOCUMENTS
 from stream.features.trade import trade_rows
 from stream.features.trade.document_columns import documents_as_columns
 from stream.features.trade.slot_table import SlotTable
@@ -15,7 +19,10 @@ from stream.features.trade.trade_graph import add_sale, find_circles
 from stream.features.trade.trade_kernel import observe_rows
 from stream.features.trade.trade_rows import EDGES
 from stream.features.trade.trade_state import TradeState
+from stream.metrics import Metrics
+from stream.pipelines.profile_subject import ProfileStep
 from tests.builders.economy import a_mixed_line, simulate_supply_chain
+from tests.builders.supply_chain import a_documents_line
 
 SEARCHES = 1_000
 _NOW_S = 1.7e9
@@ -32,6 +39,26 @@ def test_observing_documents(benchmark, documents):
     benchmark.extra_info["documents"] = len(documents)
     features = benchmark.pedantic(observe_documents, setup=lambda: ((TradeState(), documents), {}), rounds=5)
     assert np.isfinite(features).any()
+
+
+@pytest.mark.parametrize("together", [64, 512])
+def test_the_first_hop_of_documents_with_its_changelog(benchmark, together):
+    made = simulate_supply_chain([a_mixed_line("factoring")], 365, 1).documents
+    line = a_documents_line(line="a-factoring")
+    topic = f"{line.topic}-rekeyed"
+    records = [SourceRecord(topic, 0, at, b"", orjson.dumps(one), 0) for at, one in enumerate(made)]
+
+    def a_fresh_step():
+        return (ProfileStep(Decoder({line.name: line}, FixedClock(1e11)), ProfileState(DOCUMENTS), Metrics(), 0),), {}
+
+    def run(step):
+        for start in range(0, len(records), together):
+            assert step.process(records[start : start + together]).outgoing
+            step.state.drain_changes()
+
+    run(*a_fresh_step()[0])
+    benchmark.extra_info["documents"] = len(records)
+    benchmark.pedantic(run, setup=a_fresh_step, rounds=3)
 
 
 def test_the_compiled_pass_over_documents(benchmark, documents):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from stream.backtest.feature_pass import features_of
-from stream.events.history import documents_at, history_records, select_rows
+from stream.events.history import documents_at, select_rows
 from stream.features.specification import DOCUMENTS
 from stream.ledger.claims_of import claims_of
-from stream.transport.clients import connect_producer
+from stream.transport.replay import Replay, ReplayOptions
 from stream.transport.topics import ensure_topics
 from tests.builders.small_trade import LINES, small_trade
 
@@ -27,14 +27,6 @@ def history(tmp_path_factory):
     return select_rows(whole, rows[finances == (whole.batch.occurred_at_s >= half_s)])
 
 
-def send(running, records):
-    producer = connect_producer(running.cluster)
-    for one in records:
-        producer.send(running.prefix + one.topic, key=one.key, value=one.value)
-    producer.flush()
-    producer.close()
-
-
 def test_a_worker_trained_on_documents_gives_them_the_features_that_a_backtest_gives(
     installation, history, trade_initialisation, free_port
 ):
@@ -42,14 +34,13 @@ def test_a_worker_trained_on_documents_gives_them_the_features_that_a_backtest_g
     ensure_topics(running.settings, history.lines.values())
     running.start("alone", free_port(), "score")
     rows = np.arange(len(history.batch))
-    documents, records = documents_at(history, rows), list(history_records(history, rows))
-    first = next(at for at, one in enumerate(documents) if claims_of(one))
+    first = next(at for at, one in enumerate(documents_at(history, rows)) if claims_of(one))
     assert 10 < first < len(rows) - 10
-    for part in (records[:first], records[first:]):
-        # Sent again: known by its identifier, and no second document.
-        sent = len(running.records("scored-events")) + len(part)
-        send(running, [*part, part[0]])
-        running.wait_for(lambda wanted=sent: len(running.records("scored-events")) >= wanted)
+    for part, done in ((rows[:first], first), (rows[first:], len(rows))):
+        # The first is sent twice: known by its identifier, and no second document.
+        sent = select_rows(history, np.concatenate([part[:1], part]))
+        Replay(running.settings, sent, ReplayOptions(None, in_step=False, labels=False)).run(lambda _: None)
+        running.wait_for(lambda wanted=done: len(running.records("scored-events")) >= wanted)
     scored = {event.event_id: event for event in running.scored()}
     features, fresh = features_of(history, lambda _: None)
     assert fresh.all()
