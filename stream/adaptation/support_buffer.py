@@ -78,6 +78,8 @@ class _Labelled:
         """Give one back."""
         held = self.held.pop(event_id)
         self._of_source[held.example.source] -= 1
+        if not self._of_source[held.example.source]:
+            del self._of_source[held.example.source]
         self.taught -= not held.reserved
         self._taught_lately.pop(event_id, None)
         return held
@@ -91,8 +93,11 @@ class _Labelled:
     def trim(self, most: int) -> None:
         """Drop what is too many: who floods drives out his own, of the source with the most the oldest goes."""
         while len(self.held) > most:
-            loudest = max(self._of_source, key=self._of_source.__getitem__)
-            self.take(next(event_id for event_id, held in self.held.items() if held.example.source == loudest))
+            most_of_one = max(self._of_source.values())
+            oldest = (
+                event_id for event_id, held in self.held.items() if self._of_source[held.example.source] == most_of_one
+            )
+            self.take(next(oldest))
 
 
 class SupportBuffer:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from stream.alerts.cause import Cause
 from stream.events.scored_event import ScoredEvent
 
 
@@ -46,16 +47,17 @@ class Alert(BaseModel):
     occurred_at: str
 
 
-def alert_of(event: ScoredEvent, period_start_s: float) -> Alert:
+def alert_of(event: ScoredEvent, period_start_s: float, cause: Cause) -> Alert:
     """Return the alert that an event raises.
 
     Args:
         event: The scored event.
         period_start_s: Start of the subject's period, epoch seconds.
+        cause: Of which it is the subject's first in the period; the score where it is the first of both.
     """
     start = datetime.fromtimestamp(period_start_s, UTC).strftime("%Y%m%dT%H%M%SZ")
     return Alert(
-        alert_id=f"{event.line}:{event.subject}:{start}{':financed-before' if event.matched else ''}",
+        alert_id=f"{event.line}:{event.subject}:{start}{':financed-before' if cause == 'document' else ''}",
         event_id=event.event_id,
         line=event.line,
         subject=event.subject,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from stream.alerts.alert import Alert, alert_of
+from stream.alerts.cause import Cause, FinancedBefore, causes_of
 from stream.events.scored_event import ScoredEvent
 
 # Alerts are remembered so long behind the line's newest one. What comes later still raises
@@ -28,27 +29,32 @@ class AlertDeduplicator:
         self._raised: dict[str, dict[float, Subjects]] = {}
         self._changes: dict[bytes, bytes | None] = {}
 
-    def raise_alert(self, event: ScoredEvent, period_s: float) -> Alert | None:
-        """Return the alert if this is the subject's first in its period, else None.
+    def raise_alert(
+        self, event: ScoredEvent, period_s: float, financed_before: FinancedBefore = "near"
+    ) -> Alert | None:
+        """Return the alert if this is the subject's first in its period for one of its causes, else None.
 
-        Alerts for documents that were financed before are counted apart: a score's must not silence them.
+        Scores and documents that were financed before are counted apart: neither silences the other.
 
         Args:
             event: An alert candidate.
             period_s: The line's period; periods are counted from the epoch.
+            financed_before: Which matches of the event's document call for one.
         """
         start_s = math.floor(event.occurred_at_s / period_s) * period_s
         periods = self._raised.setdefault(event.line, {})
-        subject = f"{event.subject}{_OF_DOCUMENT}" if event.matched else event.subject
-        if subject in periods.get(start_s, ()):
+        known = periods.get(start_s, ())
+        new = [cause for cause in causes_of(event, financed_before) if _named(event, cause) not in known]
+        if not new:
             return None
         newest_s = max(periods, default=start_s)
         if start_s >= newest_s - KEPT_PERIODS * period_s:
-            periods.setdefault(start_s, set()).add(subject)
-            self._changes[_key(event.line, subject, start_s)] = _RAISED
+            subjects = [_named(event, cause) for cause in new]
+            periods.setdefault(start_s, set()).update(subjects)
+            self._changes |= {_key(event.line, subject, start_s): _RAISED for subject in subjects}
         if start_s > newest_s:
             self._forget(event.line, start_s - KEPT_PERIODS * period_s)
-        return alert_of(event, start_s)
+        return alert_of(event, start_s, new[0])
 
     def _forget(self, line: str, before_s: float) -> None:
         periods = self._raised[line]
@@ -84,6 +90,10 @@ class AlertDeduplicator:
     def size_bytes(self) -> int:
         """Return about how much memory the raised alerts take."""
         return sum(250 + 150 * len(subjects) for periods in self._raised.values() for subjects in periods.values())
+
+
+def _named(event: ScoredEvent, cause: Cause) -> str:
+    return event.subject if cause == "score" else f"{event.subject}{_OF_DOCUMENT}"
 
 
 def _key(line: str, subject: str, start_s: float) -> bytes:

@@ -61,11 +61,6 @@ class ScoredEvent(msgspec.Struct, frozen=True):
     produced_at_ms: EpochMillis
     scored_at_ms: EpochMillis
 
-    @property
-    def matched(self) -> bool:
-        """Whether its document was financed before."""
-        return bool(self.reasons) and self.reasons[0].feature.startswith(BY_MATCH)
-
 
 def of_columns(columns: Mapping[str, Iterable[Any]]) -> list[ScoredEvent]:
     """Return events from a column for each field; one that never ends has the same for all."""

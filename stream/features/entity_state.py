@@ -44,6 +44,7 @@ class EntityTable:
         self._used_at: npt.NDArray[np.int64] = np.zeros(len(self.data), np.int64)
         self._touched: npt.NDArray[np.bool_] = np.zeros(len(self.data), np.bool_)
         self._touches: list[npt.NDArray[np.int64]] = []
+        self._pending = 0
         self._uses = 0
         self._free: list[int] = []
         self._evicted: set[bytes] = set()
@@ -79,6 +80,11 @@ class EntityTable:
         """Mark rows as changed since the last drain."""
         self._touched[rows] = True
         self._touches.append(rows)
+        self._pending += len(rows)
+        if self._pending > len(self.data):
+            # Nobody drains in a backtest.
+            self._touches = [np.flatnonzero(self._touched)]
+            self._pending = 0
 
     def drain_changes(self) -> list[Record]:
         """Return (key, row bytes) of what changed, None for the evicted, the last used last.
@@ -97,6 +103,7 @@ class EntityTable:
                 changes.append((key, raw[at * size : (at + 1) * size]))
         self._touched[rows] = False
         self._touches.clear()
+        self._pending = 0
         self._evicted.clear()
         return changes
 

@@ -41,7 +41,8 @@ class RaiseStep(StatelessReplay):
         if event.line not in self._lines:
             rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {event.line}"))
             return None
-        return self._deduplicator.raise_alert(event, self._lines[event.line].alerts.dedup_period_s)
+        policy = self._lines[event.line].alerts
+        return self._deduplicator.raise_alert(event, policy.dedup_period_s, policy.financed_before)
 
     def committed(self) -> None:
         """Count the alerts that are now visible."""

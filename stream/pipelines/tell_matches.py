@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from stream.alerts.cause import raised_by_rule
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, MatchedEvent
 from stream.events.match_reason import MatchReason
@@ -30,10 +31,7 @@ def tell_matches(
 def _told(line: BusinessLine, matches: list[MatchReason], scored: ScoredEvent) -> ScoredEvent:
     # A rule moves no score: what it contributes to one is nothing.
     reasons = [Reason(f"{BY_MATCH}{match.rule}", match.text, 0.0) for match in matches]
-    alerted = scored.alerted or _raises_alert(line, matches)
-    return msgspec.structs.replace(scored, alerted=alerted, reasons=[*reasons, *scored.reasons])
-
-
-def _raises_alert(line: BusinessLine, matches: list[MatchReason]) -> bool:
-    wanted = line.alerts.financed_before
-    return wanted == "near" or (wanted == "exact" and any(match.rule == "exact" for match in matches))
+    told = msgspec.structs.replace(scored, reasons=[*reasons, *scored.reasons])
+    if scored.alerted or not raised_by_rule(told, line.alerts.financed_before):
+        return told
+    return msgspec.structs.replace(told, alerted=True)

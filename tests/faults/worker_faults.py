@@ -155,6 +155,8 @@ class Upgrade(Fault):
         last = {event.line: event.initialisation for event in site.scored()}
         # Where the gate refuses what a new initialisation makes of a line, its former weights go on.
         accepted = {line for line, record in _attempts(site).items() if record.outcome == "accepted"}
+        if not accepted:
+            return ["the gate let no line's weights of the new initialisation through"]
         return [
             f"{line}: scored last with initialisation {one}"
             for line, one in last.items()

@@ -51,6 +51,24 @@ def test_an_alert_by_score_does_not_silence_one_for_a_document_financed_before_n
         assert raised(restored, order) == [False, False]
 
 
+def test_an_event_with_both_causes_counts_for_both():
+    both = a_candidate(20, reasons=FINANCED_BEFORE, score=0.9, threshold=0.5)
+    by_score, by_match = a_candidate(score=0.9, threshold=0.5), a_candidate(10, reasons=FINANCED_BEFORE)
+    assert raised(AlertDeduplicator(), [both, by_score, by_match]) == [True, False, False]
+    assert raised(AlertDeduplicator(), [by_match, both, by_score]) == [True, True, False]
+    assert raised(AlertDeduplicator(), [by_score, both, by_match]) == [True, True, False]
+
+
+def test_a_match_for_which_no_rule_alerts_changes_nothing():
+    candidates = [a_candidate(at, reasons=FINANCED_BEFORE, score=0.9, threshold=0.5) for at in (0, 10)]
+    deduplicator = AlertDeduplicator()
+    first, second = (deduplicator.raise_alert(one, DAY_S, "never") for one in [candidates[0], a_candidate(5)])
+    assert first is not None
+    assert not first.alert_id.endswith(":financed-before")
+    assert second is None
+    assert deduplicator.raise_alert(candidates[1], DAY_S, "never") is None
+
+
 def test_subjects_and_lines_have_their_own_alerts():
     found = raised(
         AlertDeduplicator(), [a_candidate(), a_candidate(subject="card-2"), a_candidate(line="loans"), a_candidate()]
