@@ -66,6 +66,10 @@ soak: setup ## Run a scorer and a learner for an hour and look for growth (SECON
 bench-growth: setup ## Measure what more lines and more entities cost, and how fast state comes back
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.growth --out out/growth
 
+.PHONY: bench-capacity
+bench-capacity: setup ## Measure partitions' price, and reckon what a million events a second need
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.capacity --out out/capacity
+
 .PHONY: bench-ledger
 bench-ledger: setup ## Measure what the fingerprint ledger finds, and what a document costs
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.ledger --out out/ledger

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+import msgspec
 import numpy as np
 
 from stream.events.decode import Rejected, SourceRecord
@@ -10,6 +11,7 @@ from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsA
 from stream.events.scored_event import ScoredEvent, encode_all
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
+from stream.features.trade.trade_specification import ABSENT
 from stream.metrics import Metrics
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
 from stream.pipelines.estimated_precision import EstimatedPrecision
@@ -22,6 +24,7 @@ COUNTERPARTY_PREFIX = b"c"
 BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
 _ACTIVATION = b"\xa1a"
+_NO_TRADE = ABSENT.astype("<f4").tobytes()
 
 
 class ScoreStep(StatelessReplay):
@@ -136,6 +139,9 @@ def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[Enr
             continue
         if one.line not in scoring.lines:
             rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
+        elif isinstance(one, EnrichedEvent) and len(one.features) + len(_NO_TRADE) == width_bytes:
+            # Profiled before the installation read documents.
+            enriched.append(msgspec.structs.replace(one, features=one.features + _NO_TRADE))
         elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
             detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
             rejected.append(Rejected(record, "feature_width", "features", detail))

@@ -245,11 +245,11 @@ def main():
         found, problems = soak(bench, rate, args.seconds, args.most_growth)
     finally:
         broker.stop()
+        shutil.rmtree(folder)
     (args.out / "soak.json").write_text(json.dumps(found | {"problems": problems}, indent=2) + "\n")
     told = ("events", "labels", "adaptations", "lost", "twice", "memory_growth")
     print(*(f"{name} {found[name]}" for name in told))
     print(*problems, sep="\n")
-    shutil.rmtree(folder)
     sys.exit(1 if problems else 0)
 
 

@@ -13,7 +13,8 @@ from stream.events.enriched_event import EnrichedEvent, MatchedEvent, RiskUpdate
 from stream.events.match_reason import MatchReason
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
-from stream.features.specification import PAYMENTS
+from stream.features.specification import DOCUMENTS, PAYMENTS
+from stream.features.trade.trade_specification import ABSENT
 from stream.metrics import Metrics
 from stream.pipelines.active_versions import ActiveVersions
 from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS
@@ -23,7 +24,7 @@ from stream.pipelines.score_step import ScoreStep
 from stream.scoring.line_scorers import LineScorers
 from tests.builders.events import NOON_S, a_line
 from tests.builders.supply_chain import a_documents_line
-from tests.builders.weights import weights_of_the_specification
+from tests.builders.weights import some_weights, weights_arrays, weights_of_the_specification
 
 BROKEN_ACTIVATION = b"\x94\xa1a"
 
@@ -54,8 +55,9 @@ def step(weights, metrics):
     return a_step(weights, metrics, a_line())
 
 
-def a_step(weights, metrics, *lines):
-    scorers, by_name = LineScorers(weights_of_the_specification()), {line.name: line for line in lines}
+def a_step(weights, metrics, *lines, initialisation=None):
+    scorers = LineScorers(initialisation or weights_of_the_specification())
+    by_name = {line.name: line for line in lines}
     parts = by_name, CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, FixedClock(NOON_S)
     return ScoreStep(Scoring(*parts), weights, metrics, EstimatedPrecision(), 0)
 
@@ -229,3 +231,16 @@ def test_a_matched_event_with_features_of_another_width_is_refused(weights, metr
     step = a_step(weights, metrics, a_documents_line())
     effects = taken(step, records(a_matched_event(0, "exact", features=b"\0" * 4)))
     assert [one.reason for one in effects.rejected] == ["feature_width"]
+
+
+def test_what_was_profiled_before_the_installation_read_documents_is_scored_without_trade(weights, metrics):
+    made = some_weights(weights_arrays(len(DOCUMENTS.features)), feature_hash=DOCUMENTS.hash, version=0)
+    line = a_line()
+    now = np.concatenate([np.ones(PAYMENTS.profiled_width, "<f4"), ABSENT.astype("<f4")])
+    before = an_enriched_event(0, line=line.name, features=now[: PAYMENTS.profiled_width].tobytes())
+    scored = [
+        taken(a_step(weights, metrics, line, initialisation=made), records(one)).outgoing[0].value
+        for one in (before, an_enriched_event(0, line=line.name, features=now.tobytes()))
+    ]
+    assert decode(scored[0]).features == decode(scored[1]).features
+    assert decode(scored[0]).score == decode(scored[1]).score
