@@ -121,6 +121,10 @@ few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
 supply-chain-world: setup ## Simulate the documents and lines of tasks/supply_chain.yaml
 	$(BIN)/python -m stream.simulation.supply_chain --out out/supply_chain_world
 
+.PHONY: trade-families
+trade-families: setup ## Judge each family of supply-chain fraud alone
+	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python tests/trade_families.py --out out/trade_families
+
 .PHONY: few-shot-scale
 few-shot-scale: setup ## Measure what the few-shot model costs as lines grow
 	$(BIN)/python -m tests.few_shot_scale --out out/few_shot_scale

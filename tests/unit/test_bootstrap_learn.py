@@ -7,6 +7,7 @@ import pytest
 from stream import bootstrap_learn
 from stream.clock import SystemClock
 from stream.events.decode import SourceRecord
+from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
 from stream.placement import partition_of
 from stream.settings import load_settings
@@ -28,6 +29,7 @@ def match_stage(tmp_path, monkeypatch):
         names=Topics(""),
         weights=SimpleNamespace(listen=lambda _: None, loaded=None),
         initialisation=None,
+        specification=PAYMENTS,
         clock=SystemClock(),
         metrics=Metrics(),
         partitions=ENRICHED_PARTITIONS,
