@@ -33,7 +33,9 @@ def documents():
 @pytest.fixture
 def running(installation, trade_initialisation):
     def make(prefix):
-        made = installation(3, prefix, trade_initialisation, lines=LINES, ledger_key=KEY, micro_batch_records=64)
+        made = installation(
+            3, prefix, initialisation=trade_initialisation, lines=LINES, ledger_key=KEY, micro_batch_records=64
+        )
         ensure_topics(made.settings, load_lines([LINES]).values())
         return made
 
