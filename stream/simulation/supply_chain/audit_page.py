@@ -28,7 +28,7 @@ pair of families is in two of training, validation and test; every test line has
 | `documents.jsonl`, `.parquet` | documents in event-time order ([supply_chain.md](supply_chain.md)), no truth |
 | `truth.parquet` | frauds and decoys: event, family, scheme, time of the first label, loss in minor units |
 | `labels.jsonl` | labels after 30 to 180 days, some reversed, for `foreshot label --file` |
-| `events.parquet`, `lines.yaml` | the same with `fraud`, for `foreshot train`, `backtest`, `replay`, `evaluate` |
+| `events.parquet`, `lines.yaml` | documents with a column `fraud`, for `train`, `backtest` and `evaluate` |
 
 `foreshot evaluate --tasks tasks/supply_chain.yaml --data DIR --out OUT` judges few-shot models on it.
 
