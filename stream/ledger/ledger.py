@@ -38,6 +38,7 @@ class Change:
 
     Attributes:
         by: Which of the documents taken it is by.
+        key: Names the pair: the keys of both, the earlier one's first.
         earlier: Row of the earlier event, dtype ROW, [1].
         later: Row of the later one, [1].
         rule: What they have in common.
@@ -45,6 +46,7 @@ class Change:
     """
 
     by: int
+    key: bytes
     earlier: Rows
     later: Rows
     rule: Rule
@@ -156,17 +158,16 @@ class Ledger:
         return int(done)
 
     def _told(self, changes: npt.NDArray[np.int64], start: int) -> list[Change]:
+        if not len(changes):
+            return []
+        # All at once: a flood of one document has hundreds for each newcomer.
+        firsts, lasts = self._rows[changes[:, 0]], self._rows[changes[:, 1]]
+        keys = [first + last for first, last in zip(keys_of(firsts), keys_of(lasts), strict=True)]
         told = [
-            Change(
-                start + by,
-                self._rows[first : first + 1].copy(),
-                self._rows[last : last + 1].copy(),
-                Rule(rule),
-                sign < 0,
-            )
-            for first, last, rule, sign, by in changes.tolist()
+            Change(start + by, keys[at], firsts[at : at + 1], lasts[at : at + 1], Rule(rule), sign < 0)
+            for at, (rule, sign, by) in enumerate(changes[:, 2:].tolist())
         ]
-        return sorted(told, key=lambda one: (one.by, keys_of(one.earlier), keys_of(one.later)))
+        return sorted(told, key=lambda one: (one.by, one.key))
 
     def _note(self, rows: Rows, marks: npt.NDArray[np.uint32]) -> None:
         raw, raw_marks = rows.tobytes(), marks.astype("<u4").tobytes()

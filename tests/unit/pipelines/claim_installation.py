@@ -60,6 +60,7 @@ class Installation:
         taken = [self._record(where, one) for one in self.queues[where][:count]]
         step = self._step(where)
         effects = step.process(taken)
+        count = len(taken) if effects.taken is None else effects.taken
         changes = [] if step.state is None else step.state.drain_changes()
         if dies:
             del self.steps[where]
