@@ -4,7 +4,7 @@ An event's documents are kept in the partitions that their fingerprints name. It
 topic, so that nothing has to be gathered, and takes along what it found.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -112,6 +112,8 @@ class ClaimStep(StatelessReplay):
         terms: Terms,
         max_documents: int,
         metrics: Metrics,
+        *,
+        tell_financiers: bool = True,
     ) -> None:
         """Begin with empty ledgers.
 
@@ -122,30 +124,18 @@ class ClaimStep(StatelessReplay):
             terms: How long documents are remembered.
             max_documents: So many are held by each route.
             metrics: Where matches are counted.
+            tell_financiers: Whether matches name them; else the changelog's names are deleted.
         """
         self._partition = partition
         self._partitions = partitions
         self._onwards = onwards
         self._ledgers: Mapping[Route, Ledger] = {route: Ledger(route, terms, max_documents) for route in Route}
-        self._names = FinancierNames()
+        self._names = FinancierNames(tell=tell_financiers)
         self._metrics = metrics
         self._last: list[Match] = []
-        self._remembered = JoinedState(
-            {
-                b"p": self._ledgers[Route.PAIR],
-                b"n": self._ledgers[Route.NUMBER],
-                b"f": self._names,
-            }
+        self.state: PartitionState = JoinedState(
+            {b"p": self._ledgers[Route.PAIR], b"n": self._ledgers[Route.NUMBER], b"f": self._names}
         )
-        self.state: PartitionState | None = self._remembered
-
-    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
-        """Return what changed of the documents since the last call."""
-        return self._remembered.drain_changes()
-
-    def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take documents back from the changelog, oldest first, in as many runs as it comes."""
-        self._remembered.restore(records)
 
     def process(self, records: list[SourceRecord]) -> Effects:
         """Take the documents that belong here, tell what they match, and send the events on.

@@ -112,6 +112,25 @@ def test_where_financiers_may_not_be_told_a_match_says_only_whether_it_is_anothe
     assert not [one for _, match in told.matches for one in ("earlier", "later") if "financier" in match[one]]
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+def test_names_of_financiers_that_a_former_run_kept_are_neither_told_nor_kept_once_they_may_not_be(waiting):
+    installation = ran([a_request(financier="Bank-77")])
+    if waiting:
+        # Its fingerprint was made, and its financier's name put in, while that could be told.
+        installation.produce([a_request("fr-3", 1.0, financier="Bank-78")], Random(0))
+        installation._turn(("source", 0), 1, dies=False)
+    installation.tell_financiers = False
+    installation.steps.clear()
+    assert [one.event.financier for one in asked(installation, a_request()).findings] == [None]
+    installation.produce([a_request("fr-2", 2.0, financier="F2")], Random(0))
+    installation.run(Random(0))
+    assert len(installation.matches) == (3 if waiting else 1)
+    assert "Bank" not in str(installation.matches)
+    held = dict(installation.changelogs["document-claims", 0])
+    assert not any(b"Bank" in value for value in held.values() if value is not None)
+    assert [value for key, value in held.items() if key.startswith(b"f")] == [None]
+
+
 def a_flood(count, **changed):
     values = [a_request(f"fr-{at}", at / 1_000, financier=f"F{at % 3}", **changed) for at in range(count)]
     claims = FingerprintStep(DOCUMENTS, ONWARD, PRINTS, 1).process(list(map(a_record, values))).outgoing
