@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from stream.errors import ForeshotError
 from stream.ledger.change_kernel import CHANGE_WIDTH, MOST_CHANGES, put_back, take_documents, take_out
-from stream.ledger.expiry import expiry_days
+from stream.ledger.expiry import expiry_days, least_places
 from stream.ledger.fingerprint import Documents
-from stream.ledger.links_kernel import FREE, fill_lists, leave_lists
+from stream.ledger.links_kernel import FREE, fill_lists, leave_all_lists
 from stream.ledger.rows import LINKS, MARKS, ROW, Route
 from stream.ledger.rules import Rule
 from stream.ledger.terms import Terms
@@ -19,6 +19,7 @@ from stream.ledger.terms import Terms
 _FIRST_ROWS = _FIRST_HEADS = 1024
 _GROWTH = 16  # each time by a sixteenth, so that little lies idle
 _DAY_S = 86_400.0
+_NEVER = 2**62
 # In a flood of one document, those beyond are not looked at.
 MOST_MET = 512
 _WATERMARK = b"\0newest"
@@ -243,18 +244,17 @@ class Ledger:
 
     def _drop_soonest(self) -> None:
         # Some at once, so that finding them is paid for once in many arrivals.
-        held = np.flatnonzero(self._rows["kind"][: self._filled] != FREE)
-        keys = keys_of(self._rows[held])
-        expiries = expiry_days(self._rows[held], self._terms).tolist()
-        soonest = sorted(range(len(held)), key=lambda at: (expiries[at], keys[at]))
-        self._forget(held[soonest[: max(1, self._max // 64)]])
+        rows = self._rows[: self._filled]
+        expiries = expiry_days(rows, self._terms)
+        expiries[rows["kind"] == FREE] = _NEVER
+        count = min(max(1, self._max // 64), len(self))
+        self._forget(least_places([expiries, *(rows[name] for name in _KEY.names or ())], count))
 
     def _forget(self, places: npt.NDArray[np.intp]) -> None:
         held = places[self._rows["kind"][places] != FREE]
-        for at, key in zip(held.tolist(), keys_of(self._rows[held]), strict=True):
-            self._changed[key] = None
-            leave_lists(self._heads, self._nexts, self._rows, self._marks, at)
-            self._free.append(at)
+        self._changed.update(dict.fromkeys(keys_of(self._rows[held])))
+        leave_all_lists(self._heads, self._nexts, self._rows, self._marks, held)
+        self._free += held.tolist()
 
 
 def keys_of(rows: Rows) -> list[bytes]:
