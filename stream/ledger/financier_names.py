@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 
+# Real financiers are far fewer; whoever makes names up must not fill the memory.
+MOST_NAMES = 65_536
 Record = tuple[bytes, bytes | None]
 
 
 class FinancierNames:
-    """Names by hash, mirrored by a changelog; financiers are few and are never forgotten."""
+    """Names by hash, mirrored by a changelog; never forgotten, and none is learnt once there are `MOST_NAMES`."""
 
     def __init__(self, *, tell: bool = True) -> None:
         """Know none. Where they may not be told none is learnt, and those in the changelog are deleted there."""
@@ -16,7 +18,7 @@ class FinancierNames:
 
     def learn(self, hashed: int, name: str) -> None:
         """Remember a name."""
-        if hashed not in self.by_hash and self._tell:
+        if hashed not in self.by_hash and self._has_room():
             self.by_hash[hashed] = name
             self._changed[hashed] = None
 
@@ -35,7 +37,7 @@ class FinancierNames:
             if value is None:
                 self.by_hash.pop(hashed, None)
                 self._changed.pop(hashed, None)
-            elif self._tell:
+            elif hashed in self.by_hash or self._has_room():
                 self.by_hash[hashed] = value.decode()
             else:
                 self._changed[hashed] = None
@@ -44,3 +46,6 @@ class FinancierNames:
     def size_bytes(self) -> int:
         """Return roughly the memory the names take."""
         return 200 * len(self.by_hash)
+
+    def _has_room(self) -> bool:
+        return self._tell and len(self.by_hash) < MOST_NAMES
