@@ -55,8 +55,8 @@ def answer_inquiries(parts: WorkerParts, worker: StreamWorker) -> None:
 
 
 def _claim_step(parts: WorkerParts, onwards: frozenset[str], partition: int) -> ClaimStep:
-    most = parts.settings.ledger_documents
-    return ClaimStep(partition, parts.claim_partitions, onwards, Terms(), most, parts.metrics)
+    most, tell = parts.settings.ledger_documents, parts.settings.tell_financiers
+    return ClaimStep(partition, parts.claim_partitions, onwards, Terms(), most, parts.metrics, tell_financiers=tell)
 
 
 def _documents_stage(parts: WorkerParts, topic: str) -> Stage:

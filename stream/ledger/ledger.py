@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from stream.errors import ForeshotError
 from stream.ledger.change_kernel import CHANGE_WIDTH, MOST_CHANGES, put_back, take_documents, take_out
-from stream.ledger.expiry import expiry_days
+from stream.ledger.expiry import expiry_days, least_places
 from stream.ledger.fingerprint import Documents
-from stream.ledger.links_kernel import FREE, fill_lists, leave_lists
+from stream.ledger.links_kernel import FREE, fill_lists, leave_all_lists
 from stream.ledger.rows import LINKS, MARKS, ROW, Route
 from stream.ledger.rules import Rule
 from stream.ledger.terms import Terms
@@ -19,6 +19,7 @@ from stream.ledger.terms import Terms
 _FIRST_ROWS = _FIRST_HEADS = 1024
 _GROWTH = 16  # each time by a sixteenth, so that little lies idle
 _DAY_S = 86_400.0
+_NEVER = 2**62
 # In a flood of one document, those beyond are not looked at.
 MOST_MET = 512
 _WATERMARK = b"\0newest"
@@ -38,6 +39,7 @@ class Change:
 
     Attributes:
         by: Which of the documents taken it is by.
+        key: Names the pair: the keys of both, the earlier one's first.
         earlier: Row of the earlier event, dtype ROW, [1].
         later: Row of the later one, [1].
         rule: What they have in common.
@@ -45,6 +47,7 @@ class Change:
     """
 
     by: int
+    key: bytes
     earlier: Rows
     later: Rows
     rule: Rule
@@ -156,17 +159,16 @@ class Ledger:
         return int(done)
 
     def _told(self, changes: npt.NDArray[np.int64], start: int) -> list[Change]:
+        if not len(changes):
+            return []
+        # All at once: a flood of one document has hundreds for each newcomer.
+        firsts, lasts = self._rows[changes[:, 0]], self._rows[changes[:, 1]]
+        keys = [first + last for first, last in zip(keys_of(firsts), keys_of(lasts), strict=True)]
         told = [
-            Change(
-                start + by,
-                self._rows[first : first + 1].copy(),
-                self._rows[last : last + 1].copy(),
-                Rule(rule),
-                sign < 0,
-            )
-            for first, last, rule, sign, by in changes.tolist()
+            Change(start + by, keys[at], firsts[at : at + 1], lasts[at : at + 1], Rule(rule), sign < 0)
+            for at, (rule, sign, by) in enumerate(changes[:, 2:].tolist())
         ]
-        return sorted(told, key=lambda one: (one.by, keys_of(one.earlier), keys_of(one.later)))
+        return sorted(told, key=lambda one: (one.by, one.key))
 
     def _note(self, rows: Rows, marks: npt.NDArray[np.uint32]) -> None:
         raw, raw_marks = rows.tobytes(), marks.astype("<u4").tobytes()
@@ -242,18 +244,17 @@ class Ledger:
 
     def _drop_soonest(self) -> None:
         # Some at once, so that finding them is paid for once in many arrivals.
-        held = np.flatnonzero(self._rows["kind"][: self._filled] != FREE)
-        keys = keys_of(self._rows[held])
-        expiries = expiry_days(self._rows[held], self._terms).tolist()
-        soonest = sorted(range(len(held)), key=lambda at: (expiries[at], keys[at]))
-        self._forget(held[soonest[: max(1, self._max // 64)]])
+        rows = self._rows[: self._filled]
+        expiries = expiry_days(rows, self._terms)
+        expiries[rows["kind"] == FREE] = _NEVER
+        count = min(max(1, self._max // 64), len(self))
+        self._forget(least_places([expiries, *(rows[name] for name in _KEY.names or ())], count))
 
     def _forget(self, places: npt.NDArray[np.intp]) -> None:
         held = places[self._rows["kind"][places] != FREE]
-        for at, key in zip(held.tolist(), keys_of(self._rows[held]), strict=True):
-            self._changed[key] = None
-            leave_lists(self._heads, self._nexts, self._rows, self._marks, at)
-            self._free.append(at)
+        self._changed.update(dict.fromkeys(keys_of(self._rows[held])))
+        leave_all_lists(self._heads, self._nexts, self._rows, self._marks, held)
+        self._free += held.tolist()
 
 
 def keys_of(rows: Rows) -> list[bytes]:

@@ -95,6 +95,13 @@ def leave_lists(heads: Links, nexts: Links, rows: Rows, marks: Marks, at: int) -
 
 
 @kernel
+def leave_all_lists(heads: Links, nexts: Links, rows: Rows, marks: Marks, places: npt.NDArray[np.int64]) -> None:
+    """Take documents out of their lists and free their rows."""
+    for at in places:
+        leave_lists(heads, nexts, rows, marks, at)
+
+
+@kernel
 def fill_lists(heads: Links, nexts: Links, rows: Rows, marks: Marks, count: int) -> None:
     """Build all lists anew; `heads` is all 0."""
     for at in range(count):

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from stream.events.match_reason import RuleName
 from stream.ledger.fingerprint import event_id_of
-from stream.ledger.ledger import Change, keys_of
+from stream.ledger.ledger import Change
 from stream.ledger.rows import NO_DAY, SWAPPED, UNKNOWN, Route
 from stream.ledger.rules import LONG_SHIFT_DAYS, Rule
 
@@ -89,7 +89,7 @@ def match_of(change: Change, financiers: dict[int, str]) -> Match:
 
 def match_key(change: Change, route: Route) -> bytes:
     """Return what names a pair: the same for its report and its withdrawal."""
-    return bytes([route]) + keys_of(change.earlier)[0] + keys_of(change.later)[0]
+    return bytes([route]) + change.key
 
 
 def _side(row: Any, financiers: dict[int, str]) -> Side:

@@ -4,7 +4,8 @@ An event's documents are kept in the partitions that their fingerprints name. It
 topic, so that nothing has to be gathered, and takes along what it found.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -38,6 +39,11 @@ from stream.metrics import Metrics
 from stream.pipelines.effects import DOCUMENT_CLAIMS, DOCUMENT_MATCHES, Effects, Outgoing, StatelessReplay
 from stream.pipelines.joined_state import JoinedState
 
+# Once so many matches are told the transaction is full, and the records behind wait for the next: in a flood of one
+# document each event has hundreds.
+MOST_TOLD = 4_096
+# So many documents are taken between two looks at that: few at first and while they match a lot.
+_FEWEST, _MOST = 4, 32
 _ROW_FINANCIER = ROW.fields["financier"][1] if ROW.fields else 0
 
 
@@ -106,6 +112,8 @@ class ClaimStep(StatelessReplay):
         terms: Terms,
         max_documents: int,
         metrics: Metrics,
+        *,
+        tell_financiers: bool = True,
     ) -> None:
         """Begin with empty ledgers.
 
@@ -116,44 +124,35 @@ class ClaimStep(StatelessReplay):
             terms: How long documents are remembered.
             max_documents: So many are held by each route.
             metrics: Where matches are counted.
+            tell_financiers: Whether matches name them; else the changelog's names are deleted.
         """
         self._partition = partition
         self._partitions = partitions
         self._onwards = onwards
         self._ledgers: Mapping[Route, Ledger] = {route: Ledger(route, terms, max_documents) for route in Route}
-        self._names = FinancierNames()
+        self._names = FinancierNames(tell=tell_financiers)
         self._metrics = metrics
         self._last: list[Match] = []
-        self._remembered = JoinedState(
-            {
-                b"p": self._ledgers[Route.PAIR],
-                b"n": self._ledgers[Route.NUMBER],
-                b"f": self._names,
-            }
+        self.state: PartitionState = JoinedState(
+            {b"p": self._ledgers[Route.PAIR], b"n": self._ledgers[Route.NUMBER], b"f": self._names}
         )
-        self.state: PartitionState | None = self._remembered
-
-    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
-        """Return what changed of the documents since the last call."""
-        return self._remembered.drain_changes()
-
-    def restore(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take documents back from the changelog, oldest first, in as many runs as it comes."""
-        self._remembered.restore(records)
 
     def process(self, records: list[SourceRecord]) -> Effects:
-        """Take the documents that belong here, tell what they match, and send the events on."""
-        claims: list[ClaimRecord] = []
-        refused: list[Rejected] = []
-        for record in records:
-            claim = self._read(record)
-            if isinstance(claim, Rejected):
-                refused.append(claim)
-            else:
-                claims.append(claim)
-        found, told = self._take(claims)
-        self._last = [match for matches in found for match in matches]
-        return Effects([*told, *(_next(self._moved_on(claim, found[at])) for at, claim in enumerate(claims))], refused)
+        """Take the documents that belong here, tell what they match, and send the events on.
+
+        Where they match more than one transaction should hold, only the first records are taken.
+        """
+        effects, self._last = Effects(), []
+        done, most = 0, _FEWEST
+        while done < len(records) and len(self._last) < MOST_TOLD:
+            claims, taken = self._some(records[done : done + most], most, effects.rejected)
+            found, told = self._take(claims)
+            effects.outgoing.extend(told)
+            effects.outgoing.extend(_next(self._moved_on(claim, of)) for claim, of in zip(claims, found, strict=True))
+            self._last += [match for matches in found for match in matches]
+            done += taken
+            most = _FEWEST if len(told) > most else min(2 * most, _MOST)
+        return replace(effects, taken=done)
 
     def committed(self) -> None:
         """Count the matches that are now visible."""
@@ -170,6 +169,23 @@ class ClaimStep(StatelessReplay):
             if (here := [visit for visit in visits if (visit.partition, visit.route) == (self._partition, route)])
             for change in ledger.ask(documents_of(here, route))
         ]
+
+    def _some(self, records: list[SourceRecord], most: int, refused: list[Rejected]) -> tuple[list[ClaimRecord], int]:
+        """Return the first claims, up to so many documents that belong here, and how many records that takes."""
+        claims: list[ClaimRecord] = []
+        documents = taken = 0
+        for record in records:
+            claim = self._read(record)
+            if isinstance(claim, Rejected):
+                refused.append(claim)
+            else:
+                here = sum(visit.partition == self._partition for visit in claim.visits)
+                if claims and documents + here > most:
+                    break
+                claims.append(claim)
+                documents += here
+            taken += 1
+        return claims, taken
 
     def _read(self, record: SourceRecord) -> ClaimRecord | Rejected:
         try:

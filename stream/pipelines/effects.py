@@ -50,13 +50,12 @@ class Effects:
 
 
 class PartitionStep(Protocol):
-    """One stage's work on one partition number of its input topics.
+    """One stage's work on one partition number of its input topics."""
 
-    Attributes:
-        state: What the changelog mirrors; None for a step without such state.
-    """
-
-    state: PartitionState | None
+    @property
+    def state(self) -> PartitionState | None:
+        """Return what the changelog mirrors; None for a step without such state."""
+        ...
 
     def replay_from(self, topic: str) -> int | None:
         """Return the first offset of an input that must be read again to rebuild; None for nothing."""

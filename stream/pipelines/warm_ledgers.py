@@ -28,7 +28,7 @@ def warm_ledgers(prints: Fingerprints) -> None:
         steps[0].process([SourceRecord("", 0, 0, None, record, 0)])
         steps[0].ask(visits[:1])
         # What the second event has the ledgers forget is taken out here.
-        steps[1].restore(steps[0].drain_changes())
+        steps[1].state.restore(steps[0].state.drain_changes())
 
 
 def _claim(at: int, occurred_at_s: float) -> Claim:

@@ -39,7 +39,8 @@ def ask_ledgers(settings: Settings, claims: list[Claim], prints: Fingerprints) -
 
 
 def _restored(settings: Settings, consumer: KafkaConsumer, topic: str, partition: int, partitions: int) -> ClaimStep:
-    step = ClaimStep(partition, partitions, (), Terms(), settings.ledger_documents, Metrics())
+    most, tell = settings.ledger_documents, settings.tell_financiers
+    step = ClaimStep(partition, partitions, (), Terms(), most, Metrics(), tell_financiers=tell)
     for run in read_runs(consumer, topic, partition):
-        step.restore((record.key, record.value) for record in run)
+        step.state.restore((record.key, record.value) for record in run)
     return step

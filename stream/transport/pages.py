@@ -13,6 +13,8 @@ from stream.metrics import Metrics
 from stream.pipelines.inquiry import Answer
 from stream.transport.health import Health
 
+_FORWARDED = ("X-Forwarded-For", "Forwarded")
+
 
 def add_pages(app: faust.App, metrics: Metrics, health: Health) -> None:
     """Serve a worker's metrics and how it is."""
@@ -41,7 +43,9 @@ def add_inquiry_page(app: faust.App, ask: Callable[[bytes], Answer | Rejection])
     class Financed(View):
         async def post(self, request: Any, **_: Any) -> Any:
             # Answers name events and financiers, and the port asks nobody who they are.
-            if not ip_address(request.remote or "0.0.0.0").is_loopback:  # noqa: S104 - nowhere, in place of nobody
+            here = ip_address(request.remote or "0.0.0.0").is_loopback  # noqa: S104 - nowhere, in place of nobody
+            # A proxy on this machine asks for somebody else.
+            if not here or any(name in request.headers for name in _FORWARDED):
                 return self.json({"error": "only this machine may ask"}, status=403)
             found = ask(await request.read())
             if isinstance(found, Rejection):

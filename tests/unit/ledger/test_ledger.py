@@ -3,16 +3,17 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.errors import ForeshotError
 from stream.events.supply_chain.party import Party
 from stream.ledger.claim import Kind
 from stream.ledger.fingerprint import Fingerprints, event_of
-from stream.ledger.ledger import Ledger
+from stream.ledger.ledger import Ledger, keys_of
 from stream.ledger.rows import Route
 from stream.ledger.rules import Rule
 from stream.ledger.terms import Terms
@@ -201,6 +202,27 @@ def test_beyond_its_bound_a_ledger_forgets_what_would_be_forgotten_soonest_whate
         many.take(PRINTS.of([claim])[Route.PAIR])
     assert len(one) <= 20
     assert sorted(one.drain_changes(), key=str) == sorted(many.drain_changes(), key=str)
+
+
+@given(days=st.lists(st.integers(0, 3), min_size=70, max_size=90), seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_a_full_ledger_forgets_by_last_day_and_then_by_key(days, seed):
+    chance = Random(seed)
+    claims = [a_claim(f"{chance.choice(('', 'one-event-of-many-'))}{chance.randrange(2**20)}-{at}", position=at % 3,
+              number=f"N-{at * 37}", due_date=date(2024, 1, 1) + day * DAYS)
+              for at, day in enumerate(days)]  # fmt: skip
+    documents = PRINTS.of(claims[:64])[Route.PAIR]
+    ledger = Ledger(Route.PAIR, TERMS, max_documents=64)
+    ledger.take(documents)
+    held = dict(zip(keys_of(documents.rows), days, strict=False))
+    assert {*dict(ledger.drain_changes())} - {b"\0newest"} == {*held}
+    for claim, day in zip(claims[64:], days[64:], strict=True):
+        coming = PRINTS.of([claim])[Route.PAIR]
+        ledger.take(coming)
+        gone = min(held, key=lambda key: (held[key], key))
+        del held[gone]
+        held[keys_of(coming.rows)[0]] = day
+        assert [key for key, value in ledger.drain_changes() if value is None] == [gone]
 
 
 def test_asking_finds_what_taking_would_and_remembers_nothing():

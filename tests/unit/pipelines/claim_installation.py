@@ -60,6 +60,7 @@ class Installation:
         taken = [self._record(where, one) for one in self.queues[where][:count]]
         step = self._step(where)
         effects = step.process(taken)
+        count = len(taken) if effects.taken is None else effects.taken
         changes = [] if step.state is None else step.state.drain_changes()
         if dies:
             del self.steps[where]
@@ -90,7 +91,8 @@ class Installation:
             clock = FixedClock(NOON_S + 200 * 86_400.0)
             documents = DocumentsTopic([a_documents_line()], clock)
             return FingerprintStep(documents, ONWARD, PRINTS, self.partitions, tell_financiers=self.tell_financiers)
-        step = ClaimStep(where[1], self.partitions, {ONWARD}, TERMS, 10_000, self.metrics)
+        tell = self.tell_financiers
+        step = ClaimStep(where[1], self.partitions, {ONWARD}, TERMS, 10_000, self.metrics, tell_financiers=tell)
         log = self.changelogs[where]
         for at in range(0, len(log), 5):
             step.state.restore(log[at : at + 5])

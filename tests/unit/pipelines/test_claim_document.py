@@ -17,7 +17,7 @@ from stream.ledger.claim_record import decode_claim, encode_claim
 from stream.ledger.claims_of import claims_of
 from stream.ledger.rows import ROW
 from stream.metrics import Metrics
-from stream.pipelines.claim_document import ClaimStep, FingerprintStep
+from stream.pipelines.claim_document import MOST_TOLD, ClaimStep, FingerprintStep
 from stream.pipelines.inquiry import answer, read_in_hand
 from tests.builders.events import NOON_S, a_record
 from tests.builders.supply_chain import INVOICE, LINE, a_documents_line, supply_chain_bytes
@@ -110,6 +110,56 @@ def test_where_financiers_may_not_be_told_a_match_says_only_whether_it_is_anothe
     told = ran([a_request(), a_request("fr-2", financier="F2")], tell_financiers=False)
     assert [match["same_financier"] for _, match in told.matches] == [False]
     assert not [one for _, match in told.matches for one in ("earlier", "later") if "financier" in match[one]]
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_names_of_financiers_that_a_former_run_kept_are_neither_told_nor_kept_once_they_may_not_be(waiting):
+    installation = ran([a_request(financier="Bank-77")])
+    if waiting:
+        # Its fingerprint was made, and its financier's name put in, while that could be told.
+        installation.produce([a_request("fr-3", 1.0, financier="Bank-78")], Random(0))
+        installation._turn(("source", 0), 1, dies=False)
+    installation.tell_financiers = False
+    installation.steps.clear()
+    assert [one.event.financier for one in asked(installation, a_request()).findings] == [None]
+    installation.produce([a_request("fr-2", 2.0, financier="F2")], Random(0))
+    installation.run(Random(0))
+    assert len(installation.matches) == (3 if waiting else 1)
+    assert "Bank" not in str(installation.matches)
+    held = dict(installation.changelogs["document-claims", 0])
+    assert not any(b"Bank" in value for value in held.values() if value is not None)
+    assert [value for key, value in held.items() if key.startswith(b"f")] == [None]
+
+
+def a_flood(count, **changed):
+    values = [a_request(f"fr-{at}", at / 1_000, financier=f"F{at % 3}", **changed) for at in range(count)]
+    claims = FingerprintStep(DOCUMENTS, ONWARD, PRINTS, 1).process(list(map(a_record, values))).outgoing
+    return [a_record(claim.value) for claim in claims]
+
+
+def test_a_flood_of_one_document_is_told_in_transactions_of_some_thousands_and_each_pair_once():
+    flood = a_flood(128)
+    step, keys, done = ClaimStep(0, 1, {ONWARD}, TERMS, 1_000, Metrics()), [], 0
+    back = ClaimStep(0, 1, {ONWARD}, TERMS, 1_000, Metrics())
+    while done < len(flood):
+        effects = step.process(flood[done:])
+        told = [one.key for one in effects.outgoing if one.topic == "document-matches"]
+        # What one more look adds: a few documents, each beside all before it.
+        assert 0 < len(told) < MOST_TOLD + 4 * len(flood)
+        assert len(effects.outgoing) - len(told) == effects.taken
+        keys += told
+        done += effects.taken
+        back.state.restore(step.state.drain_changes())
+        # The state holds what was taken and no more.
+        assert all(len(ledger) == done for ledger in back._ledgers.values())
+    assert len(keys) == len(set(keys)) == 128 * 127 // 2
+
+
+def test_a_batch_without_a_flood_is_taken_whole():
+    values = [a_request(f"fr-{at}", number=f"N-{at * 37}", amount_minor=100_000 + at * 7_919) for at in range(200)]
+    claims = FingerprintStep(DOCUMENTS, ONWARD, PRINTS, 1).process(list(map(a_record, values))).outgoing
+    effects = ClaimStep(0, 1, {ONWARD}, TERMS, 1_000, Metrics()).process([a_record(one.value) for one in claims])
+    assert effects.taken == len(effects.outgoing) == 200
 
 
 def test_every_event_goes_on_once_with_what_it_matched():

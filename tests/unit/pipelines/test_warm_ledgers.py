@@ -9,7 +9,8 @@ from stream.ledger.fingerprint import Fingerprints
 from stream.pipelines.warm_ledgers import warm_ledgers
 from tests.unit.pipelines.test_claim_document import a_credit_note, a_request, asked, ran
 
-kernels = [getattr(ledger, name) for name in ("take_documents", "put_back", "take_out", "fill_lists", "leave_lists")]
+names = ("take_documents", "put_back", "take_out", "fill_lists", "leave_all_lists")
+kernels = [getattr(ledger, name) for name in names]
 warm_ledgers(Fingerprints(b"k" * 16))
 compiled = [list(kernel.signatures) for kernel in kernels]
 assert all(compiled), compiled

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from types import SimpleNamespace
+from wsgiref.headers import Headers
 
 import msgspec
 import pytest
@@ -29,7 +30,7 @@ class Asked(SimpleNamespace):
         return self.body
 
 
-def post(body, remote="127.0.0.1"):
+def post(body, remote="127.0.0.1", headers=None):
     app, asked = AppThatKeepsItsPages(), []
 
     def ask(document):
@@ -41,7 +42,8 @@ def post(body, remote="127.0.0.1"):
     view = app.view.__new__(app.view)
     view.json = lambda value, status=200: (status, value)
     view.bytes = lambda value, content_type: (200, json.loads(value)) if content_type == "application/json" else None
-    return (*asyncio.run(view.post(Asked(body=body, remote=remote))), asked)
+    request = Asked(body=body, remote=remote, headers=Headers([*(headers or {}).items()]))
+    return (*asyncio.run(view.post(request)), asked)
 
 
 @pytest.mark.parametrize("remote", ["127.0.0.1", "127.8.8.8", "::1"])
@@ -59,4 +61,10 @@ def test_a_document_that_cannot_be_read_gets_its_reason():
 @pytest.mark.parametrize("remote", ["192.0.2.7", "::ffff:192.0.2.7", None, ""])
 def test_other_machines_get_no_answer(remote):
     status, _, asked = post(b"invoice", remote)
+    assert (status, asked) == (403, [])
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "x-forwarded-for", "Forwarded"])
+def test_a_proxy_on_this_machine_that_says_it_asks_for_another_gets_no_answer(header):
+    status, _, asked = post(b"invoice", headers={header: "127.0.0.1"})
     assert (status, asked) == (403, [])
