@@ -10,6 +10,7 @@ from stream.features.counterparty import CounterpartyState, observe
 from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
 from stream.metrics import Metrics
+from stream.pipelines.line_table import LineTable
 from stream.pipelines.profile_subject import ProfileStep
 from stream.pipelines.score_event import _columns
 from stream.pipelines.score_step import COUNTERPARTY_PREFIX
@@ -76,7 +77,7 @@ def _count(found, lines, frauds, partitions):
         placed[partition].append(one)
     for partition, of_partition in placed.items():
         state = CounterpartyState()
-        observe(state, _columns(lines, of_partition))
+        observe(state, _columns(LineTable(lines), of_partition))
         found.counterparties |= {
             (partition, COUNTERPARTY_PREFIX + key): value for key, value in state.drain_changes() if value is not None
         }
