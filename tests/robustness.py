@@ -23,7 +23,7 @@ from metalearn.episode import support_of
 from metalearn.evaluation.ranking import average_precision
 from metalearn.inner_loop import InnerLoop, descend
 from metalearn.losses import balanced_cross_entropy
-from metalearn.maml import encoded, pad
+from metalearn.maml import encoded, rows_of_supports
 from metalearn.networks import for_tasks, forward
 from metalearn.robust_losses import ClassificationLoss
 from metalearn.tasks.crossing import crossed_or_windowed
@@ -91,7 +91,7 @@ def supports(task, frauds, seed):
 
 
 def adapted(made, rows, labels, loss):
-    padded = pad([encoded(support_of(rows, labels), made.edges)])
+    padded = rows_of_supports([encoded(support_of(rows, labels), made.edges)])
     parameters = {name: torch.from_numpy(array.copy()) for name, array in made.layers.items()}
     steps = min(int(labels.sum()), 4 * PLAN.inner_steps)
     return descend(
