@@ -1,5 +1,6 @@
 """`foreshot backtest`: the same pipeline over history, without Kafka."""
 
+import time
 from pathlib import Path
 
 import click
@@ -81,9 +82,11 @@ def command(
     )
     backtest = Backtest(history.lines, initialisation, label_horizon_days * 86_400.0)
     found: list[ScoredEvent] = []
+    began_s = time.monotonic()
     with progress_bar(hidden=as_json) as bar:
         task = bar.add_task("backtest", total=len(history.batch))
         run_backtest(history, backtest, found.extend, lambda done: bar.advance(task, done))
+    pace = len(history.batch) / (time.monotonic() - began_s)
     scores = np.full(len(history.batch), np.nan)
     rows = scored_rows(history.batch, found)
     scores[rows] = [event.score for event in found]
@@ -100,7 +103,9 @@ def command(
     shown = [(week["start"], *(_shown(week[name]) for name in _COLUMNS)) for week in made["weeks"]]
     shown.append(("mean", *(_shown(made["overall"][name]) for name in _COLUMNS)))
     print_table(
-        f"Backtest, {len(backtest.adaptations)} adaptations; all results are in {out}", ("week", *_COLUMNS), shown
+        f"Backtest, {len(backtest.adaptations)} adaptations, {pace:,.0f} events a second; all results are in {out}",
+        ("week", *_COLUMNS),
+        shown,
     )
 
 
