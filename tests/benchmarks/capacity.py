@@ -7,7 +7,6 @@ Entities' bytes and the speed of a restore come from `make bench-growth`. Prints
 
 import argparse
 import json
-import math
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -19,6 +18,8 @@ from tests.benchmarks.peer_meter import Output, cpu_s, on_core
 from tests.benchmarks.peers import Bench
 
 _PARTITIONS = (4, 16, 64)
+ENTITIES_AN_EVENT = 500.0
+"""Subjects for each event a second: 500 million for a million."""
 _TOPICS = (TOPIC, "enriched-events", "scored-events", "profile-state", "score-state")
 
 
@@ -45,7 +46,7 @@ class Wanted:
 
     events_per_s: float = 1e6
     subjects: float = 5e8
-    counterparties: float = 5e7
+    counterparties_a_subject: float = 0.1
     use: float = 0.6
     replication: int = 3
     broker_mb_per_s: float = 200.0
@@ -79,35 +80,52 @@ def logs(folder, name, topic):
     return folder.glob(f"kafka/broker-1/data/{name}-{topic}-*/*.log")
 
 
+def fitted(seen_at, name):
+    """Return what an event costs by itself and what each marker adds, from the fewest and the most partitions."""
+    least, most = seen_at[min(seen_at)], seen_at[max(seen_at)]
+    a_marker = (getattr(most, name) - getattr(least, name)) / (1 / most.records_a_marker - 1 / least.records_a_marker)
+    return getattr(least, name) - a_marker / least.records_a_marker, a_marker
+
+
 def model(seen_at, wanted, entity):
     """Return what the load needs.
 
     A stage commits per partition of its input, so a transaction of `profile` marks each partition of
-    `enriched-events` that it wrote to: with P partitions on both sides P x P markers a commit.
+    `enriched-events` that it wrote to: with P partitions on both sides P x P markers a commit. Of the numbers of
+    partitions that are powers of two the least is taken that gives every worker one.
     """
-    one = seen_at[min(seen_at)]
-    scorers = wanted.events_per_s * one.scorer_us / 1e6 / wanted.use
-    learners = wanted.events_per_s * wanted.learner_us / 1e6 / wanted.use
-    partitions = 2 ** math.ceil(math.log2(max(scorers, learners) * 2))
-    markers = partitions * partitions / wanted.commit_every_s
-    written_mb = wanted.events_per_s * one.bytes_an_event / 1e6 * wanted.replication
-    entities = wanted.subjects + wanted.counterparties
+    for partitions in [2**power for power in range(2, 13)]:
+        needed = _with_partitions(partitions, seen_at, wanted, entity)
+        if max(needed["scorers (one core each)"], needed["learners (one core each)"]) <= partitions:
+            break
+    return needed
+
+
+def _with_partitions(partitions, seen_at, wanted, entity):
+    records = wanted.events_per_s * wanted.commit_every_s / partitions**2
+    scorer_us, broker_us = (
+        alone + more / records for alone, more in (fitted(seen_at, name) for name in ("scorer_us", "broker_us"))
+    )
+    cores = wanted.events_per_s / 1e6 / wanted.use
+    scorers = scorer_us * cores
+    written_mb = wanted.events_per_s * seen_at[min(seen_at)].bytes_an_event / 1e6 * wanted.replication
+    entities = wanted.subjects * (1 + wanted.counterparties_a_subject)
     state_gb = entities * entity.bytes_each / 1e9
-    of_worker = entities / scorers
     return {
-        "scorers (one core each)": scorers,
-        "learners (one core each)": learners,
         "partitions": partitions,
         "events a second and partition": wanted.events_per_s / partitions,
-        "brokers by bytes written": written_mb / wanted.broker_mb_per_s,
-        "brokers' cores": wanted.events_per_s * one.broker_us / 1e6 / wanted.use * wanted.replication,
+        "records a marker": records,
+        "scorer, µs an event": scorer_us,
+        "broker, µs an event": broker_us,
+        "scorers (one core each)": scorers,
+        "learners (one core each)": wanted.learner_us * cores,
+        "brokers' cores, each copy": broker_us * cores,
         "written, MB/s, copies included": written_mb,
+        "brokers by bytes written": written_mb / wanted.broker_mb_per_s,
         "state of all entities, GB": state_gb,
         "state of a scorer, GB": state_gb / scorers,
-        "restore of a scorer, s": of_worker / entity.restored_per_s,
+        "restore of a scorer, s": entities / scorers / entity.restored_per_s,
         "restore of one partition, s": entities / partitions / entity.restored_per_s,
-        "markers a second on enriched-events": markers,
-        "records a marker": wanted.events_per_s / markers,
     }
 
 
@@ -127,19 +145,27 @@ def measure(events, partitions, out):
     return found
 
 
+def read(file):
+    """Return what a former run saw."""
+    return {int(count): Seen(**one) for count, one in json.loads(file.read_text())["seen"].items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--partitions", type=int, nargs="*", default=_PARTITIONS)
+    parser.add_argument("--seen", type=Path, help="capacity.json of a former run, instead of measuring")
+    parser.add_argument("--wanted", type=float, nargs="*", default=(1e4, 1e5, 1e6), help="events a second")
     parser.add_argument("--bytes-an-entity", type=float, default=256.0)
     parser.add_argument("--restored-per-s", type=float, default=200_000.0)
     parser.add_argument("--out", type=Path, default=Path("out/capacity"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    found = measure(args.events, args.partitions, args.out)
-    needed = model(found, Wanted(), Entity(args.bytes_an_entity, args.restored_per_s))
-    for name, value in needed.items():
-        print(f"{name:36} {value:12,.1f}")
+    found = read(args.seen) if args.seen else measure(args.events, args.partitions, args.out)
+    entity = Entity(args.bytes_an_entity, args.restored_per_s)
+    needed = {events: model(found, Wanted(events, events * ENTITIES_AN_EVENT), entity) for events in args.wanted}
+    for name in next(iter(needed.values())):
+        print(f"{name:34}", *(f"{of[name]:14,.1f}" for of in needed.values()))
     kept = {"seen": {count: asdict(one) for count, one in found.items()}, "needed": needed}
     (args.out / "capacity.json").write_text(json.dumps(kept, indent=2) + "\n")
 
