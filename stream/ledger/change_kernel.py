@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.features.kernel import kernel
+from stream.ledger.claim import Kind
 from stream.ledger.links_kernel import (
     CANCELLATION,
     Links,
@@ -18,11 +19,21 @@ from stream.ledger.links_kernel import (
     slot_of,
 )
 from stream.ledger.rows import WHOLE
-from stream.ledger.verdict_kernel import Found, Terms, candidates, precedes, same_document, verdict
+from stream.ledger.verdict_kernel import (
+    Found,
+    Terms,
+    candidates,
+    declared,
+    parts_of_one,
+    precedes,
+    same_document,
+    verdict,
+)
 
 # Of each change: rows of the earlier and of the later document, the rule, 1 for reported and -1 for withdrawn, and
 # which of the documents taken it is by.
 CHANGE_WIDTH = 5
+_REQUEST = int(Kind.REQUEST)
 # A document's changes beyond are left out; only a flood has so many.
 MOST_CHANGES = 4096
 Changes = npt.NDArray[np.int64]
@@ -157,19 +168,45 @@ def _overdrawn(
     count: int,
 ) -> int:
     """Report parts that were legal until this one, the earlier, came late and made them too many."""
-    key = number_key(rows[added], marks.shape[1] > 4)
+    by_pair = marks.shape[1] > 4
+    key = number_key(rows[added], by_pair)
     members = find_list(heads, nexts, rows, marks, key, 0, 1, group, 0)
     for place in range(members):
         last = group[place]
-        if last == added or rows[last].part_minor == WHOLE or not precedes(rows[added], rows[last]):
+        if last == added or rows[last].kind == CANCELLATION or rows[last].part_minor == WHOLE:
             continue
+        if not precedes(rows[added], rows[last]):
+            continue
+        # By kind of the first: 0 not known yet, 1 made too many by the one that came, 2 not.
+        requests, assignments = 0, 0
         for other in range(members):
             first = group[other]
-            if first == added or rows[first].kind == CANCELLATION or not precedes(rows[first], rows[last]):
+            if (
+                first == added
+                or rows[first].kind == CANCELLATION
+                or not parts_of_one(rows[first], rows[last])
+                or rows[first].number != rows[last].number
+                or (by_pair and rows[first].pair != rows[last].pair)
+                or rows[first].currency != rows[last].currency
+                or not precedes(rows[first], rows[last])
+            ):
                 continue
-            rule = verdict(heads, nexts, rows, marks, first, last, -1, terms)
-            if rule != 0 and verdict(heads, nexts, rows, marks, first, last, added, terms) == 0:
-                count = _note(changes, count, first, last, rule, 1)
+            known = requests if rows[first].kind == _REQUEST else assignments
+            if known == 0:
+                most = rows[first].amount_minor
+                exceeded = (
+                    declared(heads, nexts, rows, marks, first, last, -1, terms) > most
+                    and declared(heads, nexts, rows, marks, first, last, added, terms) <= most
+                )
+                known = 1 if exceeded else 2
+                if rows[first].kind == _REQUEST:
+                    requests = known
+                else:
+                    assignments = known
+            if known == 1:
+                rule = verdict(heads, nexts, rows, marks, first, last, -1, terms)
+                if rule != 0:
+                    count = _note(changes, count, first, last, rule, 1)
     return count
 
 
@@ -198,6 +235,8 @@ def _withdrawn(
             last = found[at]
             if last == first or rows[last].kind == CANCELLATION or not precedes(rows[first], rows[last]):
                 continue
+            if not precedes(rows[added], rows[last]):
+                continue  # too late to have taken anything back for this one
             rule = verdict(heads, nexts, rows, marks, first, last, added, terms)
             if rule != 0 and verdict(heads, nexts, rows, marks, first, last, -1, terms) == 0:
                 count = _note(changes, count, first, last, rule, -1)

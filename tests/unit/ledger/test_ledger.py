@@ -143,6 +143,15 @@ def test_parts_are_legal_together_up_to_the_whole_in_whatever_order_they_come(or
     }
 
 
+@pytest.mark.timeout(60)  # it took minutes where each part was weighed anew for each pair of the others
+def test_hundreds_of_parts_of_one_document_are_weighed_though_the_latest_comes_first():
+    claims = [a_claim(f"fr-{at:03}", at / 1_000, financier=f"F{at}", amount_minor=200, part_minor=1)
+              for at in range(256)]  # fmt: skip
+    found = taken(claims[::-1])
+    assert {int(later.removeprefix("fr-")) for _, _, later, *_ in found} == {*range(200, 256)}
+    assert len(found) == sum(range(200, 256))
+
+
 def test_a_part_beside_the_whole_is_too_much():
     assert rules(a_claim(amount_minor=900), again(amount_minor=900, part_minor=1)) == [Rule.EXACT]
 
