@@ -2,10 +2,10 @@
 
 from typing import Literal
 
+from stream.events.business_line import FinancedBefore
 from stream.events.scored_event import BY_MATCH, ScoredEvent
 
 Cause = Literal["score", "document"]
-FinancedBefore = Literal["near", "exact", "never"]
 
 
 def raised_by_rule(event: ScoredEvent, financed_before: FinancedBefore) -> bool:

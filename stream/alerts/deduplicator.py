@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable
 
 from stream.alerts.alert import Alert, alert_of
-from stream.alerts.cause import Cause, FinancedBefore, causes_of
+from stream.alerts.cause import Cause, causes_of
+from stream.events.business_line import FinancedBefore
 from stream.events.scored_event import ScoredEvent
 
 # Alerts are remembered so long behind the line's newest one. What comes later still raises

@@ -13,6 +13,9 @@ SourceName = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
 # What the stream itself writes: a line that read one of these would feed on its own output.
+FinancedBefore = Literal["near", "exact", "never"]
+"""Which documents raise an alert by rule."""
+
 RESERVED_TOPICS = frozenset(
     (
         "enriched-events", "scored-events", "alert-candidates", "alerts", "fraud-labels", "labelled-examples",
@@ -41,7 +44,7 @@ class AlertPolicy(Declared):
 
     budget_per_day: float = Field(100.0, gt=0, allow_inf_nan=False)
     dedup_period_s: DurationS = Field(86_400.0, alias="dedup_period", gt=0)
-    financed_before: Literal["near", "exact", "never"] = "near"
+    financed_before: FinancedBefore = "near"
 
 
 class AdaptationPolicy(Declared):
@@ -162,5 +165,5 @@ class BusinessLine(Declared):
 
     @property
     def keyed_anew(self) -> bool:
-        """Whether its events are written once more, keyed by subject, before they are profiled."""
+        """Whether its events are written once more, keyed by subject or documents by line, before they are profiled."""
         return self.rekey or self.documents is not None

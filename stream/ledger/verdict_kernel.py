@@ -90,6 +90,12 @@ def same_document(one: Any, other: Any) -> bool:
 
 
 @kernel
+def _takes_back(row: Any, number: Any, later: Any, terms: Terms) -> bool:
+    """Return whether a row is a cancellation of this number that is in force before the later event."""
+    return bool(row.kind == CANCELLATION and row.number == number and precedes(row, later) and meets(row, later, terms))
+
+
+@kernel
 def cancelled(
     heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> bool:
@@ -103,14 +109,11 @@ def cancelled(
         row, first = rows[at], rows[earlier]
         if (
             at != skip
-            and row.kind == CANCELLATION
-            and row.number == first.number
+            and _takes_back(row, first.number, rows[later], terms)
             and row.currency == first.currency
             and (UNKNOWN in (row.amount_minor, first.amount_minor) or row.amount_minor >= first.amount_minor)
             and (row.pair == first.pair or (not by_pair and shares_party(marks[at], marks[earlier])))
             and precedes(first, row)
-            and precedes(row, rows[later])
-            and meets(row, rows[later], terms)
         ):
             return True
         place = np.int64(nexts[place - 1])
@@ -130,10 +133,7 @@ def _last_cancellation(
         row = rows[at]
         if (
             at != skip
-            and row.kind == CANCELLATION
-            and row.number == rows[earlier].number
-            and precedes(row, rows[later])
-            and meets(row, rows[later], terms)
+            and _takes_back(row, rows[earlier].number, rows[later], terms)
             and (last < 0 or precedes(rows[last], row))
         ):
             last = int(at)

@@ -10,6 +10,7 @@ import asyncio
 import gc
 import json
 import multiprocessing
+import os
 import tempfile
 import time
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from stream.transport.changelog import read_partition
 from stream.transport.cluster import Cluster
 from stream.transport.embedded_broker import EmbeddedBroker
 from tests.benchmarks.peer_load import Load, make_topic
+from tests.benchmarks.peer_meter import own_bytes
 from tests.benchmarks.two_hops import ROOM, TwoHops, records_of
 
 STATE_TOPIC = "payments-state"
@@ -55,11 +57,6 @@ def cost_of_lines(lines, events):
     return {"cpu_us_per_event": cpu_us_per_event(Load(events, lines=lines, partitions=1))}
 
 
-def own_bytes():
-    """Return the memory that this process holds now, without what files back."""
-    return int(Path("/proc/self/status").read_text().partition("RssAnon:")[2].split()[0]) * 1024
-
-
 def cost_of_entities(entities, events):
     """Return what an event costs among so many subjects, a fifth as many counterparties, each as likely as any."""
     load = Load(events, subjects=entities, partitions=1)
@@ -81,10 +78,10 @@ def cost_of_entities(entities, events):
 
 def fill_named(table, names):
     raw = bytes(table.dtype.itemsize)
-    before = own_bytes()
+    before = own_bytes(os.getpid())
     table.restore((name.encode(), raw) for name in names)
     gc.collect()
-    return (own_bytes() - before) / len(names)
+    return (own_bytes(os.getpid()) - before) / len(names)
 
 
 async def write_state(cluster, entities):

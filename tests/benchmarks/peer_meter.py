@@ -52,6 +52,12 @@ def peak_mb(process_id):
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+def own_bytes(process_id):
+    """Return the memory that a process holds now, without what files back."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) * 1024
+
+
 @contextlib.contextmanager
 def on_core(cores):
     """Let what is started inside run on some cores only."""

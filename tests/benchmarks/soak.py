@@ -28,6 +28,7 @@ from stream.transport.clients import connect_admin
 from stream.transport.embedded_broker import EmbeddedBroker
 from tests.benchmarks.peer_foreshot import prepare, write_lines
 from tests.benchmarks.peer_load import TOPIC, Load, event_id, payments
+from tests.benchmarks.peer_meter import own_bytes
 from tests.benchmarks.peers import Bench, free_port
 from tests.integration.workers import Installation
 
@@ -136,17 +137,11 @@ async def read(servers, seen):
 async def sample(workers, feed, seen, began_s, samples):
     while True:
         await asyncio.sleep(_SAMPLE_S)
-        memory = {name: memory_mb(process.pid) for name, process in workers.items()}
+        memory = {name: own_bytes(process.pid) / (1 << 20) for name, process in workers.items()}
         scored = int(np.count_nonzero(seen[: feed.sent]))
         samples.append(Sample(time.time() - began_s, memory, feed.sent, feed.sent - scored))
         if len(samples) % 6 == 0:
             print(json.dumps(asdict(samples[-1])), flush=True)
-
-
-def memory_mb(process_id):
-    """Return what a process holds of its own: resident memory less what files back."""
-    fields = Path(f"/proc/{process_id}/status").read_text()
-    return int(fields.partition("RssAnon:")[2].split()[0]) / 1024
 
 
 async def run(servers, feed, rate, seconds, workers):
