@@ -20,7 +20,7 @@ from metalearn.evaluation.few_shot import cut_line, draw_support, support_of
 from metalearn.evaluation.intervals import interval
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.column_kernel import BLOCKS
-from metalearn.evidence.support_state import DIAGNOSES, SupportState, learn_support, network_columns
+from metalearn.evidence.support_state import SupportState, learn_support, network_columns
 from metalearn.few_shot import episode_bank, model, training
 from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.pooled_score import PooledScale
@@ -46,13 +46,8 @@ def ratios(features):
 
 
 def line_trees(features):
-    at = network_columns(features) + DIAGNOSES
-    return np.r_[at : at + 4]
-
-
-def diagnoses(features):
     at = network_columns(features)
-    return np.r_[at : at + DIAGNOSES]
+    return np.r_[at : at + 4]
 
 
 @contextmanager
@@ -108,7 +103,6 @@ TRAINED = {
     "no exemplars": (lambda: without_columns(exemplars), BANK),
     "no density ratios": (lambda: without_columns(ratios), BANK),
     "no line trees": (lambda: without_columns(line_trees), BANK),
-    "no diagnoses": (lambda: without_columns(diagnoses), BANK),
     "half of the episodes": (as_it_is, replace(BANK, episodes=BANK.episodes // 2)),
 }
 MEMBERS = {"no head": (1, 2), "no pointwise trees": (0, 2), "no ranking trees": (0, 1), "head alone": (0,)}

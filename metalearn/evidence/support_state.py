@@ -1,12 +1,11 @@
 """All that a line's support says, ready to give any row its evidence columns."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.array_form import formed, numbers
 from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, rank_rows
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
@@ -19,21 +18,19 @@ Floats = npt.NDArray[np.float32]
 Ranks = npt.NDArray[np.int32]
 
 _TREES = "line_trees."
-DIAGNOSES = 2
-_LEAST_DIAGNOSED = 3
 _MOST_EXEMPLARS = 64
 _MOST_OTHERS = 100
 _MEDIAN_ROWS = 500
 
 
 def network_columns(features: int) -> int:
-    """Return how many columns come before the diagnoses and the line's own trees."""
+    """Return how many columns come before the line's own trees."""
     return BLOCKS * features + TOTALS
 
 
 def column_count(features: int) -> int:
     """Return how many columns a row has in all."""
-    return network_columns(features) + DIAGNOSES + 2 * COUNT
+    return network_columns(features) + 2 * COUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,6 @@ class SupportState:
         exemplar_low: Background values below each exemplar, int32 [k, features].
         exemplar_high: Background values not above it.
         relevant: How much closer frauds are to each other than chance, float32 [features].
-        diagnoses: How well the ratio and the exemplars tell the support's own rows apart, each row without
-            itself (but for the features' relevance, which all frauds make), float32 [2].
         trees: Fitted to the line's own labels.
         tree_median: Of their scores on unlabelled rows, float32 [trees].
     """
@@ -61,7 +56,6 @@ class SupportState:
     exemplar_low: Ranks
     exemplar_high: Ranks
     relevant: Floats
-    diagnoses: Floats
     trees: tuple[Forest, ...]
     tree_median: Floats
 
@@ -89,7 +83,7 @@ class SupportState:
 
     def fill_trees(self, rows: Floats, out: Floats) -> None:
         """Write the columns of the line's own trees."""
-        at = network_columns(self.features) + DIAGNOSES
+        at = network_columns(self.features)
         for tree, median in zip(self.trees, self.tree_median, strict=True):
             out[:, at] = tree.predict(rows)
             out[:, at + 1] = out[:, at] - median
@@ -113,8 +107,6 @@ class SupportState:
             out,
         )
         out[:, BLOCKS * features + 8] = np.log1p(self.frauds)
-        at = network_columns(features)
-        out[:, at : at + DIAGNOSES] = self.diagnoses
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
@@ -149,7 +141,6 @@ class SupportState:
             "exemplar_low": (count, features),
             "exemplar_high": (count, features),
             "relevant": (features,),
-            "diagnoses": (DIAGNOSES,),
             "tree_median": (COUNT,),
         }
         for name, shape in expected.items():
@@ -171,7 +162,6 @@ _ARRAYS: dict[str, tuple[type[np.generic], int]] = {
     "exemplar_low": (np.int32, 2),
     "exemplar_high": (np.int32, 2),
     "relevant": (np.float32, 1),
-    "diagnoses": (np.float32, 1),
     "tree_median": (np.float32, 1),
 }
 
@@ -182,7 +172,7 @@ class Learnt:
 
     Attributes:
         state: For any other row.
-        columns: Of the frauds and of up to 100 others, each without itself; without diagnoses and trees.
+        columns: Of the frauds and of up to 100 others, each without itself; without trees.
         labels: 1 for the frauds, float32 [n].
     """
 
@@ -215,7 +205,6 @@ def learn_support(support: LineSupport) -> Learnt:
         low,
         high,
         relevance(low, high, surprise_table(background.shape[1])),
-        np.full(DIAGNOSES, -1.0, np.float32),
         trees,
         np.array(median, np.float32),
     )
@@ -223,7 +212,7 @@ def learn_support(support: LineSupport) -> Learnt:
     own = [_left_out(state, sums, frauds, fraud=True), _left_out(state, sums, chosen, fraud=False)]
     columns = np.concatenate(own)
     labels = (np.arange(len(columns)) < len(frauds)).astype(np.float32)
-    return Learnt(_diagnosed(state, columns, labels), columns[:, : network_columns(state.features)], labels)
+    return Learnt(state, columns[:, : network_columns(state.features)], labels)
 
 
 def _left_out(state: SupportState, sums: Any, rows: Floats, *, fraud: bool) -> Floats:
@@ -241,11 +230,3 @@ def _left_out(state: SupportState, sums: Any, rows: Floats, *, fraud: bool) -> F
     out[:, BLOCKS * features + 6] = ratio.sum(1)
     out[:, BLOCKS * features + 7] = shrunk.sum(1)
     return out
-
-
-def _diagnosed(state: SupportState, columns: Floats, labels: Floats) -> SupportState:
-    if state.frauds < _LEAST_DIAGNOSED or labels.all():
-        return state
-    at = BLOCKS * state.features
-    found = [average_precision(columns[:, at + column], labels.astype(np.int8)) for column in (6, 1)]
-    return replace(state, diagnoses=np.array(found, np.float32))

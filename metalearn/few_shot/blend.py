@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evidence.column_kernel import BLOCKS
-from metalearn.evidence.support_state import DIAGNOSES, network_columns
+from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.tails import Tail, compressed, fit_tail
 
 Floats = npt.NDArray[np.float32]
@@ -110,7 +110,7 @@ def evidence_scores(columns: Floats, features: int) -> list[Floats]:
 
 def tree_scores(columns: Floats, features: int) -> list[Floats]:
     """Return the scores of the line's own trees."""
-    at = network_columns(features) + DIAGNOSES
+    at = network_columns(features)
     return [columns[:, at], columns[:, at + 2]]
 
 

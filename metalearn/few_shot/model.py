@@ -88,7 +88,8 @@ class SharedModel:
 
     def arrays(self, prefix: str = "") -> Arrays:
         """Return all of it as named arrays."""
-        numbers = np.array([self.slope, self.intercept, self.taught_share, self.prevalence], np.float64)
+        columns = column_count(self.features + 1)
+        numbers = np.array([self.slope, self.intercept, self.taught_share, self.prevalence, columns], np.float64)
         return {
             prefix + "numbers": numbers,
             **self.pooled.arrays(prefix + "pooled."),
@@ -105,7 +106,7 @@ class SharedModel:
             KeyError: One is missing.
             ValueError: They do not fit together.
         """
-        slope, intercept, taught_share, prevalence = numbers(arrays, prefix + "numbers", 4)
+        slope, intercept, taught_share, prevalence, columns = numbers(arrays, prefix + "numbers", 5)
         if slope <= 0.0 or not 0.0 < taught_share < 1.0 or not 0.0 < prevalence < 1.0:
             raise ValueError(f"a curve of slope {slope} at a share of frauds of {taught_share}")
         model = SharedModel(
@@ -118,6 +119,8 @@ class SharedModel:
             taught_share,
             prevalence,
         )
+        if columns != column_count(model.features + 1):
+            raise ValueError(f"members on {columns:.0f} columns, this release makes {column_count(model.features + 1)}")
         model.network.check(network_columns(model.features + 1))
         for trees in (model.pointwise, model.ranking):
             trees.check(column_count(model.features + 1))

@@ -321,3 +321,10 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
     for genuine in (support.genuine, nothing):
         model = shared.adapt(LineSupport(support.frauds, genuine, nothing))
         assert np.isfinite(model.full(task.features[cut:])).all()
+
+
+def test_members_of_another_releases_columns_are_refused(shared):
+    arrays = shared.arrays()
+    arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 2.0])
+    with pytest.raises(ValueError, match="members on .* columns, this release makes"):
+        SharedModel.from_arrays(arrays)
