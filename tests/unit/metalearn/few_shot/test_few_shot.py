@@ -326,5 +326,5 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
 def test_members_of_another_releases_columns_are_refused(shared):
     arrays = shared.arrays()
     arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 2.0])
-    with pytest.raises(ValueError, match="members on [0-9]+ columns"):
+    with pytest.raises(ValueError, match=r"members on [0-9]+ columns"):
         SharedModel.from_arrays(arrays)
