@@ -37,12 +37,17 @@ BANK = BankPlan()
 
 def exemplars(features):
     totals = BLOCKS * features
-    return np.r_[3 * features : totals, totals : totals + 6]
+    return np.r_[3 * features : 6 * features, totals : totals + 6]
 
 
 def ratios(features):
     totals = BLOCKS * features
     return np.r_[features : 3 * features, totals + 6 : totals + 8]
+
+
+def tails(features):
+    totals = BLOCKS * features
+    return np.r_[6 * features : totals, totals + 9]
 
 
 def line_trees(features):
@@ -102,16 +107,18 @@ TRAINED = {
     "no pooled score": (without_pooled_score, BANK),
     "no exemplars": (lambda: without_columns(exemplars), BANK),
     "no density ratios": (lambda: without_columns(ratios), BANK),
+    "no shared tails": (lambda: without_columns(tails), BANK),
     "no line trees": (lambda: without_columns(line_trees), BANK),
     "half of the episodes": (as_it_is, replace(BANK, episodes=BANK.episodes // 2)),
 }
 MEMBERS = {"no head": (1, 2), "no pointwise trees": (0, 2), "no ranking trees": (0, 1), "head alone": (0,)}
 
 
-def trained_on(tasks, bank):
-    """Return a model without its curve to a chance, which ranks nothing anew and takes half of the time."""
+def trained_on(tasks, bank, head_share=None):
+    """Return a model; one whose head has a given weight is not judged on lines left out, half of the time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_curve", lambda *_: (1.0, 0.0, 0.1))
+        if head_share is not None:
+            patch.setattr(training, "_judged", lambda *_: (1.0, 0.0, 0.1, head_share))
         return training.train_shared_model(tasks, training.FewShotPlan(bank))
 
 
@@ -125,12 +132,13 @@ def judged(adapted, rows):
     own = blend.own_evidence(columns, features), blend.own_trees(columns, features)
     scores = shared.members(columns, adapted.weight, adapted.bias)
     rare = [tail.apply(one) for tail, one in zip(blend.members, scores, strict=True)]
+    share = blend.head_share
     for name, kept in MEMBERS.items():
-        mean = np.mean([rare[at] for at in kept], axis=0).astype(np.float32)
-        yield name, blend.mixed(compressed(mean), *own)
+        weights = np.array([share, (1 - share) / 2, (1 - share) / 2])[list(kept)]
+        mean = np.average([rare[at] for at in kept], axis=0, weights=weights if weights.any() else None)
+        yield name, blend.mixed(compressed(mean.astype(np.float32)), *own)
     still = shared.network.logits(columns[:, : len(shared.network.mean)], *shared.network.head)
-    mean = np.mean([blend.members[0].apply(still), *rare[1:]], axis=0).astype(np.float32)
-    yield "head does not adapt", blend.mixed(compressed(mean), *own)
+    yield "head does not adapt", blend.mixed(blend.shared(blend.members[0].apply(still), *rare[1:]), *own)
 
 
 def judge(found, way, trained, lines, protocol):
@@ -170,9 +178,12 @@ def main():
     found = {}
     for fold in deal(lines, declared.folds)[: args.folds]:
         tasks = [line.task for line in [*fold.train, *fold.validation]]
+        head_share = None
         for way, (patched, bank) in TRAINED.items():
             with patched():
-                judge(found, way, trained_on(tasks, bank), fold.test, protocol)
+                trained = trained_on(tasks, bank, head_share)
+                judge(found, way, trained, fold.test, protocol)
+            head_share = trained.head_share
             (args.out / "ablation.json").write_text(json.dumps(found, indent=2) + "\n")
             print(f"{way} is judged on {len(fold.test)} lines", flush=True)
     print("| | " + " | ".join(f"K = {count}" for count in COUNTS) + " |\n|" + "---|" * (len(COUNTS) + 1))

@@ -7,10 +7,10 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Ranks = npt.NDArray[np.int32]
 
-BLOCKS = 6
-"""Columns of each feature: the value, the ratio, the shrunk ratio, best exemplar, mean over exemplars, relevance."""
-TOTALS = 9
-"""After them: six sums over exemplars, two over features, the logarithm of one and the frauds."""
+BLOCKS = 7
+"""Columns of each feature: value, ratio, shrunk ratio, best exemplar, mean over exemplars, relevance, shared tails."""
+TOTALS = 10
+"""After them: six sums over exemplars, two over features, the logarithm of one and the frauds, shared tails' sum."""
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
@@ -60,8 +60,24 @@ def fill_ratios(rows: Floats, ratio: Floats, shrunk: Floats, reach: float, out: 
             out[i, 2 * features + j] = second
             total += first
             total_shrunk += second
-        out[i, 6 * features + 6] = total
-        out[i, 6 * features + 7] = total_shrunk
+        out[i, 7 * features + 6] = total
+        out[i, 7 * features + 7] = total_shrunk
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
+def fill_tails(low: Ranks, high: Ranks, own: Ranks, steps: Ranks, tables: Floats, out: Floats) -> None:
+    """Write what a row shares of the frauds' tails in each feature, and the sum; `own` as of `fill_exemplars`."""
+    features = len(tables)
+    last = len(steps) - 1
+    for i in range(len(low)):
+        total = np.float32(0.0)
+        mine = own[i]
+        for j in range(features):
+            above, below = max(last - low[i, j] - mine, 0), max(high[i, j] - mine, 0)
+            one = tables[j, 0, steps[above]] + tables[j, 1, steps[below]]
+            out[i, 6 * features + j] = one
+            total += one
+        out[i, 7 * features + 9] = total
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
@@ -115,9 +131,10 @@ def fill_exemplars(  # noqa: C901 - compiled in one piece
                 second, third = sum_weighted, second
             elif sum_weighted > third:
                 third = sum_weighted
-        first_total = 6 * features
+        first_total = 7 * features
         if used == 0:
-            out[i, 3 * features : 6 * features + 6] = 0.0
+            out[i, 3 * features : 6 * features] = 0.0
+            out[i, 7 * features : 7 * features + 6] = 0.0
             continue
         for j in range(features):
             between = max(high[i, j] - exemplar_low[best, j], exemplar_high[best, j] - low[i, j])

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evidence.array_form import formed, numbers
-from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, rank_rows
+from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, fill_tails, rank_rows
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.line_trees import COUNT, fit_line_trees
+from metalearn.evidence.shared_tails import STEPS, left_out, tail_steps, tail_tables
 from metalearn.support import LineSupport
 
 Floats = npt.NDArray[np.float32]
@@ -41,6 +42,7 @@ class SupportState:
         frauds: How many labelled frauds it had.
         ratio: Log density ratio at the grid, float32 [features, CELLS + 1].
         shrunk: The same, shrunk to 0 where there is little evidence.
+        tails: What a row shares of the frauds' tails by how far it reaches itself, float32 [features, 2, STEPS].
         background: Values of each feature in order, float32 [features, n].
         exemplar_low: Background values below each exemplar, int32 [k, features].
         exemplar_high: Background values not above it.
@@ -52,6 +54,7 @@ class SupportState:
     frauds: int
     ratio: Floats
     shrunk: Floats
+    tails: Floats
     background: Floats
     exemplar_low: Ranks
     exemplar_high: Ranks
@@ -94,6 +97,7 @@ class SupportState:
         low, high = (np.empty(rows.shape, np.int32) for _ in range(2))
         rank_rows(rows, self.background, low, high)
         fill_ratios(rows, self.ratio, self.shrunk, np.float32(REACH), out)
+        fill_tails(low, high, own, tail_steps(self.background.shape[1]), self.tails, out)
         fill_exemplars(
             low,
             high,
@@ -138,6 +142,7 @@ class SupportState:
         expected = {
             "ratio": (features, CELLS + 1),
             "shrunk": (features, CELLS + 1),
+            "tails": (features, 2, STEPS),
             "exemplar_low": (count, features),
             "exemplar_high": (count, features),
             "relevant": (features,),
@@ -158,6 +163,7 @@ class SupportState:
 _ARRAYS: dict[str, tuple[type[np.generic], int]] = {
     "ratio": (np.float32, 2),
     "shrunk": (np.float32, 2),
+    "tails": (np.float32, 3),
     "background": (np.float32, 2),
     "exemplar_low": (np.int32, 2),
     "exemplar_high": (np.int32, 2),
@@ -201,6 +207,7 @@ def learn_support(support: LineSupport) -> Learnt:
         len(support.frauds),
         ratio,
         shrunk,
+        tail_tables(low, high, tail_steps(background.shape[1])),
         background,
         low,
         high,
@@ -227,6 +234,16 @@ def _left_out(state: SupportState, sums: Any, rows: Floats, *, fraud: bool) -> F
     ratio, shrunk = sums.left_out(rows, fraud=fraud)
     out[:, features : 2 * features] = ratio
     out[:, 2 * features : 3 * features] = shrunk
-    out[:, BLOCKS * features + 6] = ratio.sum(1)
-    out[:, BLOCKS * features + 7] = shrunk.sum(1)
+    totals = BLOCKS * features
+    out[:, totals + 6] = ratio.sum(1)
+    out[:, totals + 7] = shrunk.sum(1)
+    if fraud:
+        shared = left_out(
+            out[:, 6 * features : totals],
+            state.exemplar_low,
+            state.exemplar_high,
+            tail_steps(state.background.shape[1]),
+        )
+        out[:, 6 * features : totals] = shared
+        out[:, totals + 9] = shared.sum(1)
     return out

@@ -28,6 +28,7 @@ class Blend:
         trees: Of the line's own trees.
         pooled: Of the pooled score.
         own_share: Weight of evidence and own trees beside the members.
+        head_share: Weight of the head among the members; both forests share the rest.
     """
 
     members: tuple[Tail, ...]
@@ -35,11 +36,12 @@ class Blend:
     trees: tuple[Tail, ...]
     pooled: Tail
     own_share: float
+    head_share: float
 
     @staticmethod
-    def of(tails: Sequence[Tail], own_share: float) -> "Blend":
+    def of(tails: Sequence[Tail], own_share: float, head_share: float) -> "Blend":
         """Return the blend of the tails that `tails` gave."""
-        return Blend(tuple(tails[:3]), tuple(tails[3:5]), tuple(tails[5:7]), tails[7], own_share)
+        return Blend(tuple(tails[:3]), tuple(tails[3:5]), tuple(tails[5:7]), tails[7], own_share, head_share)
 
     def tails(self) -> tuple[Tail, ...]:
         """Return all tails in order."""
@@ -47,8 +49,13 @@ class Blend:
 
     def full(self, columns: Floats, features: int, members: Sequence[Floats]) -> Floats:
         """Return the rarity of rows whose columns [n, columns] are all there, float32 [n]."""
-        shared = compressed(_mean(self.members, members))
+        shared = self.shared(*(tail.apply(one) for tail, one in zip(self.members, members, strict=True)))
         return self.mixed(shared, self.own_evidence(columns, features), self.own_trees(columns, features))
+
+    def shared(self, head: Floats, pointwise: Floats, ranking: Floats) -> Floats:
+        """Return the members' one word of their rarities, float32 [n]."""
+        trees = (pointwise + ranking) / 2
+        return compressed(np.asarray(self.head_share * head + (1 - self.head_share) * trees, np.float32))
 
     def own_evidence(self, columns: Floats, features: int) -> Floats:
         """Return what needs no line tree, 0 where it does not count."""
@@ -67,7 +74,7 @@ class Blend:
         return np.asarray((1 - self.own_share) * shared + self.own_share * (evidence + trees) / 2, np.float32)
 
 
-def fit_blend(columns: Floats, features: int, members: Sequence[Floats], frauds: Floats) -> Blend:
+def fit_blend(columns: Floats, features: int, members: Sequence[Floats], frauds: Floats, head_share: float) -> Blend:
     """Return the blend of a line.
 
     Args:
@@ -75,13 +82,14 @@ def fit_blend(columns: Floats, features: int, members: Sequence[Floats], frauds:
         features: How many a row has, the pooled score the last of them.
         members: The members' scores of the same rows.
         frauds: Columns of the labelled frauds, each without itself, float32 [k, columns].
+        head_share: Weight of the head among the members.
     """
     pooled = fit_tail(columns[:, features - 1])
     shared = [fit_tail(one) for one in members]
     evidence = tuple(fit_tail(one) for one in evidence_scores(columns, features))
     trees = [fit_tail(one) for one in tree_scores(columns, features)]
     share = own_share(pooled.apply(frauds[:, features - 1]), _mean(evidence, evidence_scores(frauds, features)))
-    return Blend.of([*shared, *evidence, *trees, pooled], share)
+    return Blend.of([*shared, *evidence, *trees, pooled], share, head_share)
 
 
 def own_share(known: Floats, own: Floats) -> float:

@@ -29,6 +29,7 @@ _SUPPORT = "support."
 _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
 CASCADE_SHARE = 0.05
+EQUAL_SHARE = 1 / 3
 # Of a line on which one event in five is a fraud the top twentieth holds a quarter of them at most.
 _CASCADE_ROWS_PER_FRAUD = 2.0
 
@@ -46,6 +47,7 @@ class SharedModel:
         intercept: at a share of frauds of `taught_share`.
         taught_share: The share of frauds in the bank's queries.
         prevalence: The mean share of frauds of the training lines.
+        head_share: Weight of the network among the members.
     """
 
     pooled: Forest
@@ -56,6 +58,7 @@ class SharedModel:
     intercept: float = 0.0
     taught_share: float = 0.5
     prevalence: float = 0.01
+    head_share: float = EQUAL_SHARE
 
     @property
     def features(self) -> int:
@@ -73,7 +76,8 @@ class SharedModel:
         weight, bias = self.network.adapt(learnt.columns, learnt.labels)
         columns = learnt.state.columns(rows)
         members = self.members(columns, weight, bias)
-        blend = fit_blend(columns, learnt.state.features, members, learnt.columns[learnt.labels == 1])
+        frauds = learnt.columns[learnt.labels == 1]
+        blend = fit_blend(columns, learnt.state.features, members, frauds, self.head_share)
         return LineModel(self, scale, learnt.state, weight, bias, blend)
 
     def members(self, columns: Floats, weight: Doubles, bias: float) -> tuple[Floats, Floats, Floats]:
@@ -88,10 +92,9 @@ class SharedModel:
 
     def arrays(self, prefix: str = "") -> Arrays:
         """Return all of it as named arrays."""
-        columns = column_count(self.features + 1)
-        numbers = np.array([self.slope, self.intercept, self.taught_share, self.prevalence, columns], np.float64)
+        numbers = (self.slope, self.intercept, self.taught_share, self.prevalence, self.head_share)
         return {
-            prefix + "numbers": numbers,
+            prefix + "numbers": np.array([*numbers, column_count(self.features + 1)], np.float64),
             **self.pooled.arrays(prefix + "pooled."),
             **self.pointwise.arrays(prefix + "pointwise."),
             **self.ranking.arrays(prefix + "ranking."),
@@ -106,9 +109,11 @@ class SharedModel:
             KeyError: One is missing.
             ValueError: They do not fit together.
         """
-        slope, intercept, taught_share, prevalence, columns = numbers(arrays, prefix + "numbers", 5)
+        slope, intercept, taught_share, prevalence, head_share, columns = numbers(arrays, prefix + "numbers", 6)
         if slope <= 0.0 or not 0.0 < taught_share < 1.0 or not 0.0 < prevalence < 1.0:
             raise ValueError(f"a curve of slope {slope} at a share of frauds of {taught_share}")
+        if not 0.0 <= head_share <= 1.0:
+            raise ValueError(f"a network of weight {head_share}")
         model = SharedModel(
             forest_of(arrays, prefix + "pooled."),
             forest_of(arrays, prefix + "pointwise."),
@@ -118,6 +123,7 @@ class SharedModel:
             intercept,
             taught_share,
             prevalence,
+            head_share,
         )
         if columns != column_count(model.features + 1):
             raise ValueError(f"members on {columns:.0f} columns, this release makes {column_count(model.features + 1)}")
@@ -181,7 +187,7 @@ class LineModel:
             self.state.fill_trees(extended[top], chosen)
             pointwise = blend.members[1].apply(self.shared.pointwise.predict(chosen))
             ranking = blend.members[2].apply(self.shared.ranking.predict(chosen))
-            shared = compressed(np.asarray((head[top] + pointwise + ranking) / 3, np.float32))
+            shared = blend.shared(head[top], pointwise, ranking)
             rare[top] = blend.mixed(shared, evidence[top], blend.own_trees(chosen, features))
         return rare
 
@@ -213,5 +219,5 @@ class LineModel:
             raise ValueError(f"evidence of {state.features} features, the shared model is for {shared.features + 1}")
         if not 0.0 <= trusted < 1.0 or scale <= 0.0:
             raise ValueError(f"own evidence of weight {trusted}, pooled score of scale {scale}")
-        blend = Blend.of(tails_of(arrays, _TAIL, COUNT), trusted)
+        blend = Blend.of(tails_of(arrays, _TAIL, COUNT), trusted, shared.head_share)
         return LineModel(shared, PooledScale(mean, scale), state, weight, bias, blend)

@@ -1,4 +1,4 @@
-"""Trains what all lines share: a bank of episodes, the trees, the network, and how rarity reads as a chance."""
+"""Trains what all lines share: episodes, trees, the network and its weight, and how rarity reads as a chance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -9,12 +9,13 @@ import numpy.typing as npt
 import safetensors.numpy
 from safetensors import SafetensorError, safe_open
 
+from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.blend import fit_blend
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
-from metalearn.few_shot.model import SharedModel
+from metalearn.few_shot.model import EQUAL_SHARE, SharedModel
 from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.fingerprint import fingerprint
@@ -27,6 +28,10 @@ Progress = Callable[[str, int, int, float], None]
 _TRAINING = "training"
 _RIDGE = 10.0
 _LEAST_SLOPE = 0.05
+HEAD_SHARES = (EQUAL_SHARE, 0.2, 0.1, 0.0, 0.5)
+"""Of them the one that ranks best on lines left out is the head's weight; of equals the first."""
+# A query holds one fraud in ten rows, a line one in hundreds.
+_GENUINE_WEIGHT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ def train_shared_model(
     network = train_head(bank, width, plan.head, plan.seed, lambda *told: progress("head", *told))
     prevalence = float(np.mean([max(task.frauds, 1) / len(task.labels) for task in tasks]))
     shared = SharedModel(pooled, pointwise, ranking, network, prevalence=prevalence)
-    slope, intercept, taught_share = kept.numbers("curve", 3, lambda: _curve(shared, bank, plan))
-    return replace(shared, slope=slope, intercept=intercept, taught_share=taught_share)
+    slope, intercept, taught_share, head_share = kept.numbers("judged", 4, lambda: _judged(shared, bank, plan))
+    return replace(shared, slope=slope, intercept=intercept, taught_share=taught_share, head_share=head_share)
 
 
-def _curve(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPlan) -> tuple[float, float, float]:
-    """Return slope and intercept from rarity to the log odds of fraud, and the share of frauds they hold at.
+def _judged(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPlan) -> tuple[float, float, float, float]:
+    """Return slope and intercept from rarity to the log odds of fraud, their share of frauds, and the head's weight.
 
     They are fitted to queries of lines that trees and network have not seen (Platt, 1999: or a model
     is believed too much), with members taught on the other lines alone.
@@ -102,20 +107,40 @@ def _curve(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPlan
         ranking=fit_ranking(others or held, plan.threads, plan.seed),
         network=train_head(others or held, width, plan.head, plan.seed, lambda *_: None),
     )
-    pairs = [(_rarity(members, one), one.labels) for one in held]
-    rarity = np.concatenate([rare for rare, _ in pairs]).astype(np.float64)
-    fraud = np.concatenate([labels for _, labels in pairs]).astype(np.float64)
+    words = [_word(members, one) for one in held]
+    head_share = max(HEAD_SHARES, key=lambda share: _precision(held, [word(share) for word in words]))
+    rarity = np.concatenate([word(head_share) for word in words]).astype(np.float64)
+    fraud = np.concatenate([one.labels for one in held]).astype(np.float64)
     prior, precision = np.array([1.0, -2.0]), np.full(2, _RIDGE)
     found = fit_curve(rarity, fraud, np.ones_like(fraud), prior, precision)
-    return max(float(found[0]), _LEAST_SLOPE), float(found[1]), float(fraud.mean())
+    return max(float(found[0]), _LEAST_SLOPE), float(found[1]), float(fraud.mean()), head_share
 
 
-def _rarity(shared: SharedModel, episode: BankedEpisode) -> Floats:
+def _word(shared: SharedModel, episode: BankedEpisode) -> Callable[[float], Floats]:
+    """Return the rarity of an episode's queries as a function of the head's weight."""
     features = shared.features + 1
     weight, bias = shared.network.adapt(episode.support, episode.support_labels)
     frauds = episode.support[episode.support_labels == 1]
-    blend = fit_blend(episode.reference, features, shared.members(episode.reference, weight, bias), frauds)
-    return blend.full(episode.columns, features, shared.members(episode.columns, weight, bias))
+    usual = shared.members(episode.reference, weight, bias)
+    blend = fit_blend(episode.reference, features, usual, frauds, EQUAL_SHARE)
+    scores = shared.members(episode.columns, weight, bias)
+    return lambda share: replace(blend, head_share=share).full(episode.columns, features, scores)
+
+
+def _precision(episodes: Sequence[BankedEpisode], rarity: Sequence[Floats]) -> float:
+    """Return the mean over lines of the average precision over all queries of a line, frauds made rarer."""
+    of_line: dict[int, list[int]] = {}
+    for at, episode in enumerate(episodes):
+        of_line.setdefault(episode.line, []).append(at)
+    found = [
+        average_precision(
+            np.concatenate([rarity[at] for at in some]),
+            np.concatenate([episodes[at].labels for at in some]).astype(np.int8),
+            _GENUINE_WEIGHT,
+        )
+        for some in of_line.values()
+    ]
+    return float(np.mean(found))
 
 
 class _Parts:

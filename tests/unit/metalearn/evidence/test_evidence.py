@@ -14,6 +14,7 @@ from metalearn.evidence.exemplar import (
     sorted_background,
     surprise_table,
 )
+from metalearn.evidence.shared_tails import CHANCE, STEPS, tail_steps
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.support import LineSupport
 
@@ -50,14 +51,14 @@ def test_the_surprise_of_a_row_and_an_exemplar_counts_the_background_from_the_on
         table = np.array(
             [[surprise(background[:, j], row[j], fraud[j]) for j in range(FEATURES)] for fraud in support.frauds]
         )
-        weighted = table @ weights
+        weighted, totals = table @ weights, BLOCKS * FEATURES
         assert found[4 * FEATURES : 5 * FEATURES] == pytest.approx(table.mean(0), abs=1e-5)
         assert found[3 * FEATURES : 4 * FEATURES].sum() <= table.max(0).sum() + 1e-5
-        assert found[6 * FEATURES : 6 * FEATURES + 2] == pytest.approx([table.sum(1).max(), weighted.max()], abs=1e-4)
+        assert found[totals : totals + 2] == pytest.approx([table.sum(1).max(), weighted.max()], abs=1e-4)
         smooth = [log(np.mean(np.exp(sums / 2))) for sums in (weighted, table.sum(1))]
-        assert found[6 * FEATURES + 2 : 6 * FEATURES + 4] == pytest.approx(smooth, abs=1e-4)
+        assert found[totals + 2 : totals + 4] == pytest.approx(smooth, abs=1e-4)
         best = [np.sort(weighted)[-3:].mean(), weighted.mean()]
-        assert found[6 * FEATURES + 4 : 6 * FEATURES + 6] == pytest.approx(best, abs=1e-4)
+        assert found[totals + 4 : totals + 6] == pytest.approx(best, abs=1e-4)
 
 
 def test_relevance_is_how_close_the_nearest_other_fraud_is():
@@ -82,7 +83,7 @@ def test_one_fraud_alone_says_nothing_of_relevance_and_none_says_nothing_at_all(
     assert relevance(low, low, surprise_table(5)).tolist() == [1.5] * FEATURES
     none = learn_support(some_support(frauds=0)).state
     columns = none.columns(np.ones((2, FEATURES), np.float32))
-    assert not columns[:, FEATURES : 6 * FEATURES + 9].any()
+    assert not columns[:, FEATURES : BLOCKS * FEATURES + 9].any()
 
 
 def test_density_ratios_are_sums_of_kernels():
@@ -112,12 +113,39 @@ def test_a_supports_own_rows_are_seen_as_if_they_were_not_in_it():
     expected = learn_support(without).state.columns(support.frauds[:1])[0]
     own = learnt.columns[0]
     # The exemplars' weights are the whole support's; what single features say is as without the row.
-    for block in (1, 2, 4):
+    for block in (1, 2, 4, 6):
         part = slice(block * FEATURES, (block + 1) * FEATURES)
         assert own[part] == pytest.approx(expected[part], abs=0.12), block
-    assert own[6 * FEATURES] == pytest.approx(expected[6 * FEATURES], abs=1e-4)
+    assert own[BLOCKS * FEATURES] == pytest.approx(expected[BLOCKS * FEATURES], abs=1e-4)
     assert learnt.labels.tolist() == [1.0] * 4 + [0.0] * 12
     assert learnt.columns.shape == (16, network_columns(FEATURES))
+
+
+def test_a_row_shares_a_tail_with_a_fraud_as_far_as_both_reach_into_it():
+    support = some_support(frauds=3, genuine=10, unlabelled=90)
+    background = np.concatenate([support.genuine, support.unlabelled])
+    rows = np.round(np.random.default_rng(1).normal(0.5, 1.5, (20, FEATURES)), 1).astype(np.float32)
+    columns = learn_support(support).state.columns(rows)
+
+    def reach(column, value):
+        counts = (column >= value).sum(), (column <= value).sum()
+        return -np.log((1.0 + np.array(counts)) / (len(background) + 1.0))
+
+    for row, found in zip(rows, columns, strict=True):
+        for j in range(FEATURES):
+            of_row = reach(background[:, j], row[j])
+            shared = [np.minimum(of_row, reach(background[:, j], fraud[j])) for fraud in support.frauds]
+            expected = np.mean([np.maximum(one - CHANCE, 0.0).sum() for one in shared])
+            assert found[6 * FEATURES + j] == pytest.approx(expected, abs=0.06)
+        assert found[BLOCKS * FEATURES + 9] == pytest.approx(found[6 * FEATURES : 7 * FEATURES].sum(), abs=1e-4)
+
+
+def test_steps_into_a_tail_reach_as_far_as_the_longest_background_can_tell():
+    steps = tail_steps(MOST_BACKGROUND)
+    assert steps[0] < STEPS - 1
+    assert (np.diff(steps) <= 0).all()
+    assert tail_steps(100_000)[0] == STEPS - 1
+    assert steps[-1] == 0
 
 
 def test_an_exact_repeat_of_a_fraud_is_the_most_surprising_row():
@@ -163,6 +191,7 @@ def test_a_state_goes_into_arrays_and_back():
         ("exemplar_high", lambda array: array - 10_000),
         ("ratio", lambda array: array[:, :-1]),
         ("relevant", lambda array: array[:-1]),
+        ("tails", lambda array: array[:, :, :-1]),
         ("line_trees.0.left", np.zeros_like),
         ("line_trees.0.feature", lambda array: array + 99),
     ],

@@ -325,6 +325,21 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
 
 def test_members_of_another_releases_columns_are_refused(shared):
     arrays = shared.arrays()
-    arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 2.0])
+    arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 0, 2.0])
     with pytest.raises(ValueError, match=r"members on [0-9]+ columns"):
         SharedModel.from_arrays(arrays)
+
+
+def test_a_network_that_misleads_on_lines_left_out_loses_its_word(shared, monkeypatch):
+    tasks = [a_line(seed) for seed in range(6)]
+    plan = replace(PLAN, head=replace(PLAN.head, steps=1))
+    train_head = training.train_head
+
+    def misled(*given):
+        network = train_head(*given)
+        last = max(name for name in network.layers if name.endswith("weight"))
+        return replace(network, layers=network.layers | {last: -50.0 * network.layers[last]})
+
+    monkeypatch.setattr(training, "train_head", misled)
+    assert train_shared_model(tasks, plan).head_share == 0.0
+    assert shared.head_share in training.HEAD_SHARES

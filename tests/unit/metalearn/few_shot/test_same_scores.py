@@ -131,7 +131,8 @@ def test_rarity_from_end_to_end_is_what_torch_and_lightgbm_make_of_it(trained):
     members = [logits_in_torch(trained, columns), *trees]
     model, state = trained.model, trained.model.state
     blend, features = model.blend, state.features
-    rare = np.mean([tail.apply(one) for tail, one in zip(blend.members, members, strict=True)], axis=0)
+    weights = [blend.head_share, *2 * [(1 - blend.head_share) / 2]]
+    rare = np.average([tail.apply(one) for tail, one in zip(blend.members, members, strict=True)], 0, weights)
     own = [*zip(blend.evidence, evidence_scores(columns, features), strict=True),
            *zip(blend.trees, tree_scores(columns, features), strict=True)]  # fmt: skip
     alone = np.mean([compressed(tail.apply(one)) for tail, one in own], axis=0)
