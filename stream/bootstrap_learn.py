@@ -7,6 +7,7 @@ from pathlib import Path
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
+from stream.events.label_horizons import label_horizons
 from stream.pipelines import effects
 from stream.pipelines.adapt_line import LineLearner
 from stream.pipelines.adapt_step import AdaptStep, KnownWeights
@@ -65,11 +66,11 @@ def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights, signe
 
 def _match_step(parts: WorkerParts, confirmed: ConfirmedPrecision, partition: int, partitions: int) -> MatchStep:
     settings = parts.settings
-    horizon_s = settings.label_horizon_days * DAY_S
+    horizons = label_horizons(parts.lines.values(), settings.label_horizon_days * DAY_S)
     folder = Path(settings.state_folder) / "features" / f"{settings.topic_prefix}{partition}"
     return MatchStep(
-        LabelState(horizon_s),
-        FeatureStore(folder, horizon_s),
+        LabelState(horizons),
+        FeatureStore(folder, horizons),
         parts.lines,
         parts.clock,
         parts.metrics,

@@ -70,7 +70,11 @@ class Settings(BaseModel):
     )
     max_entities: int = Field(5_000_000, ge=1_000, description="Entities kept in one partition's state.")
     label_horizon_days: float = Field(
-        90.0, gt=0, allow_inf_nan=False, description="How long features wait for a label, in event time."
+        90.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="How long features wait for a label, in event time, on lines that name no `label_horizon`; three "
+        "of a line's label delays where that is more.",
     )
     stall_seconds: float = Field(
         20.0, gt=0, allow_inf_nan=False, description="A partition with lag and no progress for so long is stalled."

@@ -16,6 +16,7 @@ from rocksdict import Options, Rdict, WriteBatch
 
 from stream.adaptation.stored_event import StoredEvent, decode, encode, event_key, stored
 from stream.errors import ForeshotError
+from stream.events.label_horizons import LabelHorizons
 from stream.events.scored_event import ScoredEvent
 
 logger = logging.getLogger(__name__)
@@ -52,14 +53,14 @@ class FeatureStore:
     horizons of events and needs no index over time.
     """
 
-    def __init__(self, folder: Path, horizon_s: float) -> None:
+    def __init__(self, folder: Path, horizons: LabelHorizons) -> None:
         """Open the store in `folder`, or make it.
 
         Raises:
             ForeshotError: The folder cannot be used, or another process uses it.
         """
         self._folder = folder
-        self._horizon_s = horizon_s + _SLACK_S
+        self._horizons = horizons
         self._db = self._open()
         self._watermark_s: dict[str, float] = {}
         self._next_offset = 0
@@ -118,7 +119,7 @@ class FeatureStore:
                 return
             key = cursor.key()
             line = key.partition(b"\0")[0].decode()
-            oldest_s = self._watermark_s.get(line, float("-inf")) - self._horizon_s
+            oldest_s = self._watermark_s.get(line, float("-inf")) - self._horizons.of(line) - _SLACK_S
             if decode(cursor.value()).occurred_at_s < oldest_s:
                 batch.delete(key)
             self._swept_to = key + b"\0"

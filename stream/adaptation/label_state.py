@@ -13,6 +13,7 @@ import msgspec
 
 from stream.adaptation.line_clock import LineClock
 from stream.adaptation.stored_event import event_key
+from stream.events.label_horizons import LabelHorizons
 
 Verdict = Literal["fraud", "genuine", "none"]
 Settlement = Literal["applied", "confirmed", "duplicate", "older"]
@@ -83,9 +84,9 @@ def fraud_delta(before: Verdict, after: Verdict) -> int:
 class LabelState:
     """Labels and line clocks of one partition number, mirrored by a changelog."""
 
-    def __init__(self, horizon_s: float) -> None:
-        """Keep labels for `horizon_s` seconds of event time."""
-        self.horizon_s = horizon_s
+    def __init__(self, horizons: LabelHorizons) -> None:
+        """Keep labels as long as their lines' horizons say, in event time."""
+        self.horizons = horizons
         self._entries: dict[bytes, LabelEntry] = {}
         self._clocks: dict[str, LineClock] = {}
         self._written_s: dict[str, float] = {}

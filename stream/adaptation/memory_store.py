@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from stream.adaptation.stored_event import StoredEvent, stored
+from stream.events.label_horizons import LabelHorizons
 from stream.events.scored_event import ScoredEvent
 
 _SWEEP_EVERY = 50_000
@@ -11,9 +12,9 @@ _SWEEP_EVERY = 50_000
 class MemoryFeatureStore:
     """Keeps what events were scored from until the label horizon, in a dict."""
 
-    def __init__(self, horizon_s: float) -> None:
-        """Start empty; forget events older than `horizon_s` before the newest."""
-        self._horizon_s = horizon_s
+    def __init__(self, horizons: LabelHorizons) -> None:
+        """Start empty; forget events older than the longest horizon before the newest."""
+        self._horizon_s = horizons.longest_s
         self._events: dict[tuple[str, str], StoredEvent] = {}
         self._newest_s = float("-inf")
         self._since_sweep = 0

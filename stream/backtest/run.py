@@ -20,6 +20,7 @@ from stream.events.event_batch import EventBatch, take_rows
 from stream.events.fraud_label import FraudLabel
 from stream.events.history import History, documents_at, label_of
 from stream.events.history_steps import Step, steps_of
+from stream.events.label_horizons import label_horizons
 from stream.events.scored_event import ScoredEvent
 from stream.features.counterparty import CounterpartyState
 from stream.features.profile_state import Documents, ProfileState
@@ -44,9 +45,10 @@ class Backtest:
         Args:
             lines: Business lines by name.
             initialisation: The shared initialisation.
-            horizon_s: How long features wait for a label, event time.
+            horizon_s: How long features wait for a label on lines that do not say, event time.
         """
         self._lines = lines
+        horizons = label_horizons(lines.values(), horizon_s)
         self._first_hop = ProfileState(specification_of(lines.values()))
         self._clock = FixedClock()
         self._scoring = Scoring(
@@ -58,8 +60,8 @@ class Backtest:
             1,
             self._clock,
         )
-        self._labels = LabelState(horizon_s)
-        self._store = MemoryFeatureStore(horizon_s)
+        self._labels = LabelState(horizons)
+        self._store = MemoryFeatureStore(horizons)
         self._learner = LineLearner(lines, Adapter(initialisation), self._clock)
         self.adaptations: list[AdaptationRecord] = []
 

@@ -110,6 +110,7 @@ class BusinessLine(Declared):
         match: Fields and values by which an event names this line.
         currency: Of events that name none.
         label_delay_s: How long labels take; unlabelled events older than that are presumed genuine.
+        label_horizon_s: How long events wait for a label; None for the installation's, or three delays if that is more.
         rekey: Whether the topic is not keyed by subject.
         max_future_s: Events further ahead of the clock are dead-lettered; the past is always
             taken, so history can be replayed, and a large value lets a made-up future in.
@@ -125,6 +126,7 @@ class BusinessLine(Declared):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     roles: Roles = Field(ROLES_OF_DOCUMENTS, validate_default=True)
     label_delay_s: DurationS = Field(604_800.0, alias="label_delay", ge=0)
+    label_horizon_s: DurationS | None = Field(None, alias="label_horizon", gt=0)
     rekey: bool = False
     max_future_s: DurationS = Field(600.0, alias="max_future", ge=0)
     allow_negative: bool = False
@@ -138,6 +140,13 @@ class BusinessLine(Declared):
         if topic in RESERVED_TOPICS or topic.endswith(_RESERVED_ENDINGS) or set(topic) == {"."}:
             raise ValueError("is a name that Foreshot or Kafka keeps for itself; read your events from another topic")
         return topic
+
+    @field_validator("label_horizon_s")
+    @classmethod
+    def _beyond_the_delay(cls, horizon_s: float | None, info: ValidationInfo) -> float | None:
+        if horizon_s is not None and horizon_s < info.data.get("label_delay_s", 0.0):
+            raise ValueError("must not be shorter than label_delay: no label would find its event")
+        return horizon_s
 
     @field_validator("match", "currency", "rekey", "allow_negative", mode="before")
     @classmethod

@@ -137,14 +137,13 @@ def _entry(state: LabelState, label: FraudLabel, produced_at_ms: int) -> LabelEn
     labelled_at_s = label.labelled_at.timestamp()
     clock = state.clock(label.line)
     since_s = labelled_at_s if clock is None else clock.watermark_s
-    return LabelEntry(
-        label.label, label.reverses, labelled_at_s, label.source, produced_at_ms, True, since_s + state.horizon_s
-    )
+    expires_at_s = since_s + state.horizons.of(label.line)
+    return LabelEntry(label.label, label.reverses, labelled_at_s, label.source, produced_at_ms, True, expires_at_s)
 
 
 def _is_expired(state: LabelState, line: str, event: StoredEvent) -> bool:
     clock = state.clock(line)
-    return clock is not None and event.occurred_at_s + state.horizon_s < clock.watermark_s
+    return clock is not None and event.occurred_at_s + state.horizons.of(line) < clock.watermark_s
 
 
 def _wait(
@@ -210,7 +209,7 @@ def _apply(
         effects.outcomes[line.name, entry.label, "duplicate"] += 1
         return
     in_force = msgspec.structs.replace(
-        entry, pending=False, expires_at_s=event.occurred_at_s + state.horizon_s, alerted=event.alerted
+        entry, pending=False, expires_at_s=event.occurred_at_s + state.horizons.of(line.name), alerted=event.alerted
     )
     if known is None or known.pending or before != in_force.verdict or known.source == entry.source:
         # Who says the same does not take the word over: else an echo and its withdrawal would take it back.

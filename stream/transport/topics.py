@@ -14,6 +14,7 @@ from kafka.errors import (
 
 from stream.errors import AccessRefusedError, ForeshotError
 from stream.events.business_line import BusinessLine
+from stream.events.label_horizons import label_horizons
 from stream.pipelines import effects
 from stream.settings import Settings
 from stream.transport.clients import connect_admin
@@ -31,6 +32,7 @@ REKEYED_SUFFIX = "-rekeyed"
 _COMPACTED = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.2", "segment.ms": "3600000"}
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
 _DAY_MS = 86_400_000
+_DAY_S = 86_400.0
 # Beyond the label horizon, for a learner that was down or is behind.
 _SLACK_DAYS = 7.0
 _MOST_DAYS = 36_500.0
@@ -99,7 +101,7 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
         *(plan(topic) for topic in {*sources, *inputs}),
         *(plan(topic) for topic in _OWN),
         *of_documents,
-        _scored_events(names, settings),
+        _scored_events(names, settings, lines),
         plan(effects.FRAUD_LABELS, count(effects.SCORED_EVENTS)),
         TopicPlan(names.named(effects.LINE_WEIGHTS), 1, _COMPACTED),
         TopicPlan(names.named(effects.DEAD_LETTERS), 1, {"max.message.bytes": "8388608"}),
@@ -111,9 +113,10 @@ def plans(settings: Settings, lines: Iterable[BusinessLine], existing: Mapping[s
 _OWN = (effects.ENRICHED_EVENTS, effects.ALERT_CANDIDATES, effects.ALERTS)
 
 
-def _scored_events(names: Topics, settings: Settings) -> TopicPlan:
+def _scored_events(names: Topics, settings: Settings, lines: Iterable[BusinessLine]) -> TopicPlan:
     # The feature store is rebuilt from this topic, so a label finds its event as long as it is kept.
-    horizon_days = min(settings.label_horizon_days, _MOST_DAYS)
+    longest_s = label_horizons(lines, settings.label_horizon_days * _DAY_S).longest_s
+    horizon_days = min(longest_s / _DAY_S, _MOST_DAYS)
     kept = {"cleanup.policy": "delete", "retention.ms": str(int((horizon_days + _SLACK_DAYS) * _DAY_MS))}
     return TopicPlan(names.named(effects.SCORED_EVENTS), settings.partitions, kept, int(horizon_days * _DAY_MS))
 

@@ -117,6 +117,7 @@ def _declared(line: SupplyChainLine) -> dict[str, Any]:
         "kind": "supplier",
         "documents": "supply_chain",
         "label_delay": "60d",
+        "label_horizon": "300d",
         "history": {"label": "fraud", "label_release": "1d"},
     }
 

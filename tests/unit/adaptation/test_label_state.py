@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.adaptation.label_state import LabelEntry, LabelState, fraud_delta, settle
+from stream.events.label_horizons import LabelHorizons
 
 DAY_S = 86_400.0
 
@@ -83,7 +84,7 @@ def test_a_new_word_is_settled_against_what_is_known(new: LabelEntry, settlement
 
 
 def test_a_restored_state_equals_the_one_that_wrote_the_changelog() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     changelog: list[tuple[bytes, bytes | None]] = []
     for i in range(20):
         state.observe("cards", i * DAY_S / 4)
@@ -92,7 +93,7 @@ def test_a_restored_state_equals_the_one_that_wrote_the_changelog() -> None:
         changelog += state.drain_changes()
     state.drop("cards", "e6")
     changelog += state.drain_changes()
-    restored = LabelState(DAY_S)
+    restored = LabelState(LabelHorizons(DAY_S))
     assert restored.restore(changelog) == len(changelog)
     assert restored._entries == state._entries
     assert restored.clock("cards") == state.clock("cards")
@@ -100,7 +101,7 @@ def test_a_restored_state_equals_the_one_that_wrote_the_changelog() -> None:
 
 
 def test_only_what_changed_is_drained() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     state.put("cards", "e1", an_entry())
     assert [key for key, _ in state.drain_changes()] == [b"cards\0e1"]
     assert state.drain_changes() == []
@@ -109,7 +110,7 @@ def test_only_what_changed_is_drained() -> None:
 
 
 def test_the_clock_is_written_when_a_minute_of_event_time_has_passed() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     keys = []
     for second in range(0, 180, 10):
         state.observe("cards", float(second))
@@ -118,7 +119,7 @@ def test_the_clock_is_written_when_a_minute_of_event_time_has_passed() -> None:
 
 
 def test_labels_leave_when_the_horizon_has_passed_and_only_the_unmet_are_told() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     state.put("cards", "met", an_entry(expires_at_s=DAY_S))
     state.put("cards", "unmet", an_entry(expires_at_s=DAY_S, pending=True))
     state.put("cards", "moved", an_entry(expires_at_s=DAY_S, pending=True))
@@ -132,7 +133,7 @@ def test_labels_leave_when_the_horizon_has_passed_and_only_the_unmet_are_told() 
 
 
 def test_other_lines_time_expires_nothing() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     state.put("cards", "e1", an_entry(expires_at_s=0.0, pending=True))
     state.observe("loans", 9 * DAY_S)
     assert state.expire("cards") == []
@@ -140,7 +141,7 @@ def test_other_lines_time_expires_nothing() -> None:
 
 
 def test_the_rate_of_a_steady_line_is_estimated_within_a_few_per_cent() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     times = [hour * 360.0 for hour in range(24 * 10 * 4)]
     assert all(later > earlier for earlier, later in pairwise(times))
     for occurred_at_s in times:
@@ -149,7 +150,7 @@ def test_the_rate_of_a_steady_line_is_estimated_within_a_few_per_cent() -> None:
 
 
 def test_labels_written_before_alerts_were_kept_are_still_read() -> None:
-    state = LabelState(DAY_S)
+    state = LabelState(LabelHorizons(DAY_S))
     written = msgspec.msgpack.encode(list(msgspec.structs.astuple(an_entry()))[:-1])
     assert state.restore([(b"cards\0e1", written)]) == 1
     assert state.entry("cards", "e1") == an_entry(alerted=False)

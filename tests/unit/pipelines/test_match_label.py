@@ -8,6 +8,7 @@ import pytest
 
 from stream.adaptation.label_state import LabelState
 from stream.adaptation.memory_store import MemoryFeatureStore
+from stream.events.label_horizons import LabelHorizons
 from stream.pipelines.match_label import match_labels, match_scored
 from tests.builders.events import a_label, a_line
 from tests.builders.labelled_examples import NOON_S, a_scored_event
@@ -21,8 +22,8 @@ class Matcher:
     """Feeds one partition's state and store; remembers the sum of its risk updates."""
 
     def __init__(self):
-        self.state = LabelState(HORIZON_S)
-        self.store = MemoryFeatureStore(HORIZON_S)
+        self.state = LabelState(LabelHorizons(HORIZON_S))
+        self.store = MemoryFeatureStore(LabelHorizons(HORIZON_S))
         self.risk = Counter()
 
     def score(self, *events):
@@ -275,6 +276,14 @@ def test_waiting_labels_count_for_alerts_only_once_their_event_is_scored(matcher
     assert alerted_labels(matcher) == (1, 1)
 
 
+def test_a_lines_own_horizon_takes_labels_that_others_would_not(matcher):
+    horizons = LabelHorizons(HORIZON_S, {"cards": 3 * HORIZON_S})
+    matcher.state, matcher.store = LabelState(horizons), MemoryFeatureStore(horizons)
+    matcher.score(a_scored_event())
+    matcher.pass_time(2 * HORIZON_S)
+    assert kinds(matcher.label(said(after_s=2 * HORIZON_S))) == [("e1", "fraud")]
+
+
 def test_labels_past_the_horizon_leave_the_count_of_alerts(matcher):
     matcher.score(a_scored_event(alerted=True))
     matcher.label(said())
@@ -288,6 +297,6 @@ def test_a_restored_state_counts_the_same_labels_on_alerts(matcher):
     changes = matcher.state.drain_changes()
     matcher.label(said("genuine", 2 * HOUR_S))
     changes += matcher.state.drain_changes()
-    restored = LabelState(HORIZON_S)
+    restored = LabelState(LabelHorizons(HORIZON_S))
     restored.restore(changes)
     assert restored.alerted == matcher.state.alerted == {"cards": (2, 0)}

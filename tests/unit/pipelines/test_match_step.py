@@ -11,6 +11,7 @@ from stream.clock import FixedClock
 from stream.events.decode import SourceRecord
 from stream.events.enriched_event import decode as decode_enriched
 from stream.events.fraud_label import FraudLabel
+from stream.events.label_horizons import LabelHorizons
 from stream.events.scored_event import encode as encode_scored
 from stream.metrics import Metrics
 from stream.pipelines.confirmed_precision import ConfirmedPrecision
@@ -42,7 +43,7 @@ class Worker:
         self.clock = FixedClock(NOON_S + 2 * DAY_S)
 
     def step(self, partition=0):
-        parts = LabelState(HORIZON_S), MemoryFeatureStore(HORIZON_S), {"cards": a_line()}
+        parts = LabelState(LabelHorizons(HORIZON_S)), MemoryFeatureStore(LabelHorizons(HORIZON_S)), {"cards": a_line()}
         return MatchStep(*parts, self.clock, self.metrics, self.confirmed, partition, PARTITIONS, LABELS)
 
     def figure(self, name, **labels):

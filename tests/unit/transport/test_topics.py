@@ -72,6 +72,14 @@ def test_scored_events_are_made_to_be_kept_a_week_longer_than_labels_may_take(ch
     assert found.settings == {"scored-events": {"cleanup.policy": "delete", "retention.ms": str(37 * DAY_MS)}}
 
 
+def test_scored_events_are_kept_as_long_as_the_line_with_the_latest_labels_needs():
+    lines = [a_line(), a_documents_line(label_delay="60d", label_horizon="300d")]
+    (found,) = (
+        plan for plan in plans(load_settings({}, label_horizon_days=30.0), lines, {}) if plan.name == "scored-events"
+    )
+    assert found.settings["retention.ms"] == str(307 * DAY_MS)
+
+
 def test_scored_events_kept_for_less_than_the_label_horizon_are_refused_with_a_remedy(check):
     with pytest.raises(ForeshotError, match=rf"7 days .* 90 days; set its retention.ms to {90 * DAY_MS} or more"):
         check(kept(7))
