@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stream.features.specification import PAYMENTS
+from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.scoring.anomaly import fit_anomaly
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.score_histogram import histogram_of
@@ -63,6 +63,11 @@ def some_weights(arrays: Arrays | None = None, **manifest: Any) -> LineWeights:
     """Return sealed weights; arrays given take the place of the usual ones, None leaves one out."""
     merged = {**weights_arrays(), **(arrays or {})}
     return LineWeights.sealed(a_manifest(**manifest), {name: one for name, one in merged.items() if one is not None})
+
+
+def weights_of_documents() -> LineWeights:
+    """Return sealed weights that read all features of an installation with documents, of no line yet."""
+    return some_weights(weights_arrays(len(DOCUMENTS.features)), line="", version=0, feature_hash=DOCUMENTS.hash)
 
 
 def weights_of_the_specification(**manifest: Any) -> LineWeights:

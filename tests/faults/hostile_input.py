@@ -1,7 +1,8 @@
 """Hostile events, labels and inner records through the code that the workers run, in batches mixed with good ones.
 
 No record may end a step; each must end in `dead-letters` or be a valid one; good events of the same batch must get the
-scores that they get alone; memory, dead letters and logs stay within bounds. `make hostile` runs 100,000.
+scores that they get alone; memory, dead letters and logs stay within bounds. `make hostile` runs 100,000, and 20,000
+documents.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from stream.events.scored_event import decode as decode_scored
 from stream.logs import PrivateFormatter
 from stream.pipelines import effects
 from tests.faults.hostile_corpus import Hostile, drawn, hostile
+from tests.faults.hostile_documents import documents
 from tests.faults.hostile_found import FORBIDDEN, Found
 from tests.faults.hostile_inner import inner
 from tests.faults.hostile_worker import LABELS, Worker, a_label, an_event, records_of, run_step
@@ -144,15 +146,17 @@ def _run(count: int, seed: int, by_hypothesis: int, huge_every: int, heard: io.S
         hostile(chance, n_events - by_hypothesis + half, an_event, huge_every),
     )
     mixed = events(worker, found, iter(source), seed)
+    of_payments = found.good
     fields = ["event_id", "line", "label", "source", "labelled_at", "reverses", "schema_version"]
     labels(
         worker, found, iter(chain(drawn(fields, half, seed + 1), hostile(chance, n_labels - half, a_label, huge_every)))
     )
     inner(worker, found, n_inner, seed + 2)
+    of_documents = documents(found, count // 5, seed + 3)
     differ = sum(expected[name] != scores for name, scores in mixed.items())
-    if differ or len(mixed) != found.good:
+    if differ or len(mixed) != of_payments:
         found.wrong.append(
-            f"of {found.good} good events {len(mixed)} were scored, {differ} of them otherwise than alone"
+            f"of {of_payments} good events {len(mixed)} were scored, {differ} of them otherwise than alone"
         )
     lines = heard.getvalue().splitlines()
     bad = [line for line in lines if FORBIDDEN.search(line) or not _LOG_LINE.match(line)]
@@ -165,6 +169,7 @@ def _run(count: int, seed: int, by_hypothesis: int, huge_every: int, heard: io.S
         "dead_lettered_or_refused": sum(found.dead.values()),
         "valid_and_taken": sum(found.taken.values()),
         "good_events_scored_as_alone": len(mixed) - differ,
+        "good_documents_scored_as_alone": of_documents,
         "us_per_record": {name: round(1e6 * seconds / found.timed[name], 1) for name, seconds in found.seconds.items()},
         "peak_rss_mb": round(peak_mb()),
         "grown_mb": round(grown_mb),

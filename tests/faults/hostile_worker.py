@@ -15,6 +15,7 @@ from stream.alerts.budget import AlertBudget
 from stream.alerts.deduplicator import AlertDeduplicator
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
+from stream.events.label_horizons import LabelHorizons
 from stream.features.counterparty import CounterpartyState
 from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
@@ -107,8 +108,8 @@ class Worker:
         self.score = ScoreStep(scoring, self.live, self.metrics, EstimatedPrecision(), 0)
         self.alert = RaiseStep(LINES, AlertDeduplicator(), self.metrics)
         self.match = MatchStep(
-            LabelState(HORIZON_S),
-            MemoryFeatureStore(HORIZON_S),
+            LabelState(LabelHorizons(HORIZON_S)),
+            MemoryFeatureStore(LabelHorizons(HORIZON_S)),
             LINES,
             CLOCK,
             self.metrics,
