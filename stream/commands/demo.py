@@ -24,7 +24,14 @@ _EPILOG = """Examples:
     type=click.IntRange(1, 200),
     default=20,
     show_default=True,
-    help="Frauds of the new line that are labelled.",
+    help="Frauds of the new line of payments that are labelled.",
+)
+@click.option(
+    "--document-labels",
+    type=click.IntRange(1, 30),
+    default=5,
+    show_default=True,
+    help="Frauds of the new line of supply-chain finance that are labelled.",
 )
 @click.option(
     "--events-per-second",
@@ -37,9 +44,9 @@ _EPILOG = """Examples:
 @click.option(
     "--lines",
     type=click.Path(path_type=Path),
-    default=Path("lines/demo/payments.yaml"),
+    default=Path("lines/demo"),
     show_default=True,
-    help="The demo's line file.",
+    help="The demo's line files.",
 )
 @click.option(
     "--out",
@@ -47,7 +54,16 @@ _EPILOG = """Examples:
     help="Folder that keeps the summary, initialisation, events and lines.",
 )
 @json_option
-def command(labels: int, events_per_second: float, seed: int, lines: Path, out: Path | None, *, as_json: bool) -> None:
+def command(
+    labels: int,
+    document_labels: int,
+    events_per_second: float,
+    seed: int,
+    lines: Path,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Train on simulated lines, start Kafka and both workers, feed live events, label, and say what came of it.
 
     It takes some minutes, ends by itself and leaves no process.
@@ -59,7 +75,7 @@ def command(labels: int, events_per_second: float, seed: int, lines: Path, out: 
     use_one_core()
     if out is not None:
         make_folder(out, "--out")
-    plan = DemoPlan(seed=seed, labels=labels, per_second=events_per_second)
+    plan = DemoPlan(seed=seed, labels=labels, document_labels=document_labels, per_second=events_per_second)
     with progress_bar(hidden=as_json) as bar:
         summary = run_demo(plan, lines, bar, out)
     if as_json:

@@ -1,4 +1,4 @@
-"""What a demo leaves behind: its initialisation, its events and its line file."""
+"""What a demo leaves behind: its initialisation, its events, its line files and the key of its ledgers."""
 
 import shutil
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 INITIALISATION = "init.safetensors"
 TRAINING = "training.parquet"
 LIVE = "live.parquet"
+LEDGER_KEY = "ledger.key"
 
 
 def keep_files(folder: Path, lines: Path, out: Path) -> None:
@@ -17,7 +18,7 @@ def keep_files(folder: Path, lines: Path, out: Path) -> None:
         out: Where they are kept; made if missing.
     """
     out.mkdir(parents=True, exist_ok=True)
-    for name in (INITIALISATION, TRAINING, LIVE):
+    for name in (INITIALISATION, TRAINING, LIVE, LEDGER_KEY):
         shutil.copyfile(folder / name, out / name)
     target = out / lines.name
     if lines.resolve() == target.resolve():

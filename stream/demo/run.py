@@ -1,6 +1,7 @@
 """The demo from end to end: simulate, train, start, feed, label, judge, stop."""
 
 import json
+import secrets
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,8 +21,11 @@ from metalearn.tasks.task import Task
 from metalearn.training import TrainingPlan
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
+from stream.demo.act import Act, acts_of
 from stream.demo.before_after import before_after
-from stream.demo.kept_files import INITIALISATION, LIVE, TRAINING, keep_files
+from stream.demo.financed_twice import financed_twice
+from stream.demo.histories import write_live, write_training
+from stream.demo.kept_files import INITIALISATION, LEDGER_KEY, LIVE, TRAINING, keep_files
 from stream.demo.latency import counter_total, histogram_quantiles
 from stream.demo.live import LiveFeed
 from stream.demo.processes import WorkerProcess, free_ports
@@ -32,25 +36,33 @@ from stream.events.history import History, read_history
 from stream.events.line_file import load_lines
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
-from stream.features.specification import PAYMENTS
+from stream.features.specification import specification_of
 from stream.metrics import Metrics
-from stream.pipelines.effects import ADAPTATIONS, ALERTS, LINE_WEIGHTS, SCORED_EVENTS
+from stream.pipelines.effects import ADAPTATIONS, ALERTS, DOCUMENT_CLAIMS, DOCUMENT_MATCHES, LINE_WEIGHTS, SCORED_EVENTS
 from stream.pipelines.live_weights import LiveWeights
 from stream.scoring.initialisation import load_initialisation
-from stream.scoring.line_scorers import scorers_over
+from stream.scoring.line_scorers import LineScorers, scorers_over
 from stream.settings import load_settings
-from stream.simulation.cards import START_S, simulate_cards, write_parquet
-from stream.simulation.demo_world import LIVE_DAYS, LIVE_LINES, TRAINING_DAYS, TRAINING_LINES, UNSEEN_LINE
+from stream.simulation.cards import START_S
+from stream.simulation.demo_world import (
+    LIVE_DAYS,
+    TRADE_TRAINING_LINES,
+    TRAINING_DAYS,
+    TRAINING_LINES,
+    UNSEEN_LINE,
+    UNSEEN_TRADE_LINE,
+)
+from stream.simulation.supply_chain.simulate import Simulated
 from stream.transport.clients import connect_producer, read_topic
 from stream.transport.cluster import Cluster
 from stream.transport.drain import Drain
 from stream.transport.embedded_broker import EmbeddedBroker
-from stream.transport.topics import ensure_topics
+from stream.transport.topics import REKEYED_SUFFIX, ensure_topics
 
 DAY_S = 86_400.0
 _GROUP = "foreshot-demo"
-_LABELS_FROM_DAY = 20.0
-_JUDGED_FROM_DAY = 24.0
+_FULL_SPEED = 1e9
+_DECLARED = (UNSEEN_LINE, *TRAINING_LINES, UNSEEN_TRADE_LINE, *TRADE_TRAINING_LINES)
 
 _PHASES = {
     "pooled": "pooled warm start",
@@ -70,7 +82,8 @@ class DemoPlan:
         training_days: Simulated history of the training lines.
         live_days: Simulated days that are fed live.
         per_second: Events a second while latencies are measured.
-        labels: Frauds of the unseen line that analysts label.
+        labels: Frauds of the unseen line of payments that analysts label.
+        document_labels: The same of the unseen line of documents.
         pooled_steps: Of training.
         meta_steps: Of training.
         episodes: Of the few-shot model's training, 0 trains none.
@@ -82,6 +95,7 @@ class DemoPlan:
     live_days: int = LIVE_DAYS
     per_second: float = 1_000.0
     labels: int = 20
+    document_labels: int = 5
     pooled_steps: int = 800
     meta_steps: int = 400
     episodes: int = 400
@@ -103,24 +117,25 @@ class Demo:
         self._bar = bar
         self._lines_file = lines_file
         self._lines: dict[str, BusinessLine] = load_lines([lines_file])
-        if lacking := [one.name for one in (UNSEEN_LINE, *TRAINING_LINES) if one.name not in self._lines]:
-            raise UsageError(f"{lines_file}: lacks {', '.join(lacking)}; give a copy of lines/demo/payments.yaml")
+        if lacking := [one.name for one in _DECLARED if one.name not in self._lines]:
+            raise UsageError(f"{lines_file}: lacks {', '.join(lacking)}; give a copy of lines/demo")
 
     def run(self) -> dict[str, Any]:
         """Run it all and return the summary."""
         began_s = time.monotonic()
         initialisation = self._train()
-        live = self._live_history()
+        live, documents = self._live_history()
         with ExitStack() as stack:
             broker = stack.enter_context(EmbeddedBroker(self._folder / "kafka"))
-            summary = self._stream(stack, Cluster.plain(broker.bootstrap_servers), initialisation, live)
+            summary = self._stream(stack, Cluster.plain(broker.bootstrap_servers), initialisation, live, documents)
         return {**summary, "seconds": round(time.monotonic() - began_s, 1)}
 
     def _train(self) -> Path:
         plan = self._plan
         file = self._folder / TRAINING
-        write_parquet(simulate_cards(TRAINING_LINES, plan.training_days, plan.seed), file)
-        lines = {name: line for name, line in self._lines.items() if name != UNSEEN_LINE.name}
+        write_training(file, plan.training_days, plan.seed)
+        known = {line.name for line in (*TRAINING_LINES, *TRADE_TRAINING_LINES)}
+        lines = {name: line for name, line in self._lines.items() if name in known}
         history = read_history(file, lines)
         features, fresh = features_of(history, self._advance("features of history", len(history.batch)))
         until_s = START_S + plan.training_days * DAY_S
@@ -145,24 +160,28 @@ class Demo:
 
         return tell
 
-    def _live_history(self) -> History:
+    def _live_history(self) -> tuple[History, Simulated]:
         plan = self._plan
         file = self._folder / LIVE
-        start_s = START_S + plan.training_days * DAY_S
-        write_parquet(simulate_cards(LIVE_LINES, plan.live_days, plan.seed + 1, start_s), file)
-        return read_history(file, self._lines)
+        documents = write_live(file, plan.live_days, plan.seed + 1, START_S + plan.training_days * DAY_S)
+        return read_history(file, self._lines), documents
 
     def _advance(self, name: str, total: int) -> Callable[[int], None]:
         task = self._bar.add_task(name, total=total)
         return lambda done: self._bar.advance(task, done)
 
-    def _stream(self, stack: ExitStack, cluster: Cluster, initialisation: Path, live: History) -> dict[str, Any]:
+    def _stream(
+        self, stack: ExitStack, cluster: Cluster, initialisation: Path, live: History, documents: Simulated
+    ) -> dict[str, Any]:
+        key = self._folder / LEDGER_KEY
+        key.write_text(secrets.token_hex(32), encoding="utf-8")
         environment = {
             "FORESHOT_BOOTSTRAP_SERVERS": cluster.addresses,
             "FORESHOT_APPLICATION": _GROUP,
             "FORESHOT_PARTITIONS": "2",
             "FORESHOT_LINES": str(self._lines_file),
             "FORESHOT_INITIALISATION": str(initialisation),
+            "FORESHOT_LEDGER_KEY_FILE": str(key),
             "FORESHOT_LOG_LEVEL": "WARNING",
         }
         settings = load_settings({}, bootstrap_servers=cluster.addresses, application=_GROUP, partitions=2)
@@ -182,62 +201,63 @@ class Demo:
             worker.wait_until_ready()
         producer = connect_producer(cluster)
         stack.callback(producer.close)
-        drain = Drain(
-            cluster, _GROUP, [live.lines[UNSEEN_LINE.name].topic, "enriched-events", SCORED_EVENTS, "labelled-examples"]
-        )
+        drain = Drain(cluster, _GROUP, self._topics())
         stack.callback(drain.close)
         feed = LiveFeed(producer, live, "")
-        seconds = self._feed(feed, live, drain)
-        return self._summary(cluster, initialisation, live, workers, feed, seconds)
+        cards, trade = acts_of(live, self._plan.labels, self._plan.document_labels)
+        advance = self._advance("live events", len(live.batch))
+        # In order of time. Documents that finance pass one hop more: at full speed months would pass meanwhile.
+        self._play(trade, self._plan.per_second, feed, live, drain, advance)
+        pace = self._play(cards, _FULL_SPEED, feed, live, drain, advance)
+        scored = [decode_scored(record.value) for record in read_topic(cluster, SCORED_EVENTS)]
+        matches = [(record.key, record.value) for record in read_topic(cluster, DOCUMENT_MATCHES)]
+        judge = self._judge(cluster, initialisation, live, scored, set(feed.labelled))
+        return {
+            **self._summary(cluster, live, scored, workers, feed),
+            "events_per_second_at_full_speed": pace,
+            "produce_to_score_s": _paced_latency(scored, cards, self._plan),
+            "unseen_line": judge(cards),
+            "unseen_supply_chain_line": judge(trade),
+            "documents_financed_twice": financed_twice(scored, matches, documents),
+        }
 
-    def _feed(self, feed: LiveFeed, live: History, drain: Drain) -> float:
-        plan = self._plan
-        day = (live.batch.occurred_at_s - live.batch.occurred_at_s[0]) / DAY_S
-        warm, learning, judged = (
-            np.flatnonzero(day < _LABELS_FROM_DAY),
-            np.flatnonzero((day >= _LABELS_FROM_DAY) & (day < _JUDGED_FROM_DAY)),
-            np.flatnonzero(day >= _JUDGED_FROM_DAY),
-        )
-        advance = self._advance("live events", len(day))
+    def _topics(self) -> list[str]:
+        payments, papers = (self._lines[one.name].topic for one in (UNSEEN_LINE, UNSEEN_TRADE_LINE))
+        inner = (DOCUMENT_CLAIMS, "enriched-events", SCORED_EVENTS, "labelled-examples")
+        return [payments, papers, papers + REKEYED_SUFFIX, *inner]
+
+    def _play(
+        self, act: Act, per_second: float, feed: LiveFeed, live: History, drain: Drain, advance: Callable[[int], None]
+    ) -> int:
+        """Feed life at a pace, then label while events flow, then feed what is judged; return the pace there was."""
+        warm, learning, judged = act.parts(live)
         began_s = time.monotonic()
-        feed.events(warm, 1e9, advance)
+        feed.events(warm, per_second, advance)
         drain.wait()
         seconds = time.monotonic() - began_s
-        self._label_while_events_flow(feed, live, learning, plan.labels, advance)
-        drain.wait()
-        feed.events(judged, plan.per_second, advance)
-        drain.wait()
-        return seconds
-
-    def _label_while_events_flow(
-        self, feed: LiveFeed, live: History, rows: np.ndarray, labels: int, advance: Callable[[int], None]
-    ) -> None:
-        names = np.asarray(live.batch.line)
-        frauds = np.flatnonzero((live.label == 1) & (names == UNSEEN_LINE.name) & (np.arange(len(names)) < rows[0]))
-        chosen = np.random.default_rng(self._plan.seed).permutation(frauds)[:labels]
-        for part, fraud in zip(np.array_split(rows, len(chosen)), np.sort(chosen).tolist(), strict=True):
+        chosen = act.chosen_frauds(live, self._plan.seed)
+        for part, fraud in zip(np.array_split(learning, len(chosen)), chosen.tolist(), strict=True):
             feed.label(fraud)
             feed.events(part, self._plan.per_second, advance)
+        drain.wait()
+        feed.events(judged, self._plan.per_second, advance)
+        drain.wait()
+        return round(len(warm) / seconds)
 
     def _summary(
         self,
         cluster: Cluster,
-        initialisation: Path,
         live: History,
+        scored: list[ScoredEvent],
         workers: list[WorkerProcess],
         feed: LiveFeed,
-        catch_up_s: float,
     ) -> dict[str, Any]:
-        scored = [decode_scored(record.value) for record in read_topic(cluster, SCORED_EVENTS)]
         page, learn_page = workers[0].page("metrics"), workers[1].page("metrics")
         score_s = histogram_quantiles(page, "foreshot_event_to_score_seconds", (0.5, 0.95, 0.99))
         live_s = histogram_quantiles(page, "foreshot_label_to_live_seconds", (0.5, 0.95))
-        warm = sum(event.occurred_at_s < live.batch.occurred_at_s[0] + _LABELS_FROM_DAY * DAY_S for event in scored)
         return {
             "events": len(scored),
             "events_once_each": len({event.event_id for event in scored}) == len(scored) == len(live.batch),
-            "events_per_second_at_full_speed": round(warm / catch_up_s),
-            "produce_to_score_s": _paced_latency(scored, live, self._plan),
             "produce_to_score_s_whole_run": dict(zip(("p50", "p95", "p99"), map(_milli, score_s), strict=True)),
             "alerts": len(read_topic(cluster, ALERTS)),
             "labels": len(feed.labelled),
@@ -247,35 +267,36 @@ class Demo:
                 for outcome in ("accepted", "rejected")
             },
             "audit_records": len(read_topic(cluster, ADAPTATIONS)),
-            "unseen_line": self._unseen(cluster, initialisation, live, scored, set(feed.labelled)),
         }
 
-    def _unseen(
+    def _judge(
         self, cluster: Cluster, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
-    ) -> dict[str, Any]:
-        scorers = scorers_over(load_initialisation(initialisation, PAYMENTS))
-        weights = LiveWeights(scorers, PAYMENTS.hash, Metrics())
+    ) -> Callable[[Act], dict[str, Any]]:
+        specification = specification_of(self._lines.values())
+        scorers = scorers_over(load_initialisation(initialisation, specification))
+        weights = LiveWeights(scorers, specification.hash, Metrics())
         for record in read_topic(cluster, LINE_WEIGHTS):
             weights.take(record.key, record.value)
-        first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S
-        judged = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s >= first_s]
         frauds = {one for one, label in zip(live.batch.event_id, live.label.tolist(), strict=True) if label == 1}
+        return lambda act: self._unseen(act, scorers, scored, frauds, labelled)
+
+    def _unseen(
+        self, act: Act, scorers: LineScorers, scored: list[ScoredEvent], frauds: set[str], labelled: set[str]
+    ) -> dict[str, Any]:
+        own = [event for event in scored if event.line == act.line]
+        judged = [event for event in own if event.occurred_at_s >= act.judged_from_s]
+        past = [event for event in own if event.occurred_at_s < act.judged_from_s]
         unlabelled = max(
-            (
-                one
-                for one in range(100)
-                if (found := scorers.find(UNSEEN_LINE.name, one)) and not found.manifest.support_frauds
-            ),
+            (one for one in range(100) if (found := scorers.find(act.line, one)) and not found.manifest.support_frauds),
             default=0,
         )
-        before = scorers.get(UNSEEN_LINE.name, unlabelled)
+        before = scorers.get(act.line, unlabelled)
         judgement = before_after(judged, frauds, before)
-        past = [event for event in scored if event.line == UNSEEN_LINE.name and event.occurred_at_s < first_s]
         refitted = refitted_precision(self._tasks, before.standardisation, past, labelled, judged, frauds)
         example = next((event for event in judged if event.alerted and event.event_id in frauds), None)
         return {
-            "line": UNSEEN_LINE.name,
-            "labelled_frauds": self._plan.labels,
+            "line": act.line,
+            "labelled_frauds": sum(event.event_id in labelled for event in own),
             "events_judged": judgement.events,
             "frauds_judged": judgement.frauds,
             "average_precision_pooled": round(judgement.before, 4),
@@ -293,9 +314,12 @@ def _milli(seconds: float) -> float:
     return round(seconds, 4)
 
 
-def _paced_latency(scored: list[ScoredEvent], live: History, plan: DemoPlan) -> dict[str, float]:
-    first_s = live.batch.occurred_at_s[0] + _JUDGED_FROM_DAY * DAY_S
-    waits = [(event.scored_at_ms - event.produced_at_ms) / 1000 for event in scored if event.occurred_at_s >= first_s]
+def _paced_latency(scored: list[ScoredEvent], act: Act, plan: DemoPlan) -> dict[str, float]:
+    waits = [
+        (event.scored_at_ms - event.produced_at_ms) / 1000
+        for event in scored
+        if act.judged_from_s <= event.occurred_at_s < act.until_s
+    ]
     p50, p95, p99 = np.quantile(waits, [0.5, 0.95, 0.99]).tolist()
     return {"p50": _milli(p50), "p95": _milli(p95), "p99": _milli(p99), "at_events_per_second": plan.per_second}
 
@@ -305,7 +329,7 @@ def run_demo(plan: DemoPlan, lines_file: Path, bar: Progress, out: Path | None) 
 
     Args:
         plan: How long and how fast.
-        lines_file: Declares the demo's lines.
+        lines_file: Declares the demo's lines; a file or a folder of files.
         bar: Shows how far it is.
         out: Folder that keeps the summary and what it was made from, None for none.
 

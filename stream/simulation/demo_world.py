@@ -1,6 +1,9 @@
-"""The demo's own world: lines with history to train on, and a line that training never saw."""
+"""The demo's own world: lines with history to train on, and two lines that training never saw."""
 
 from stream.simulation.line_profile import LineProfile
+from stream.simulation.supply_chain.line_profile import SupplyChainLine
+from stream.simulation.supply_chain.place import PLACES
+from stream.simulation.supply_chain.sector import SECTORS
 
 TRAINING_DAYS = 45
 LIVE_DAYS = 30
@@ -25,3 +28,24 @@ UNSEEN_LINE = LineProfile(
 """A new business line: its mix of families is in no training line, and some frauds of others are honest life there."""
 
 LIVE_LINES = (UNSEEN_LINE, TRAINING_LINES[0])
+
+TRADE_TRAINING_DAYS = 365
+TRADE_LIVE_DAYS = 539
+
+TRADE_TRAINING_LINES = (
+    SupplyChainLine("demo-factoring-de", "factoring", SECTORS[5], PLACES[0], families={"double_financing_near": 0.5, "fictitious_invoice": 0.5}, decoys={"standing_order": 12.0, "new_buyer": 12.0}),
+    SupplyChainLine("demo-factoring-fr", "factoring", SECTORS[1], PLACES[1], families={"re_ageing": 0.5, "phantom_buyer": 0.5}, decoys={"late_shipment": 12.0, "new_buyer": 12.0}),
+    SupplyChainLine("demo-reverse-us", "reverse_factoring", SECTORS[2], PLACES[8], families={"pre_invoicing": 0.5, "over_invoicing": 0.5}, decoys={"premium_grade": 12.0, "late_shipment": 12.0}),
+    SupplyChainLine("demo-discounting-in", "dynamic_discounting", SECTORS[3], PLACES[4], families={"quantity_above_shipment": 0.5, "double_financing_exact": 0.5}, decoys={"part_shipments": 12.0, "request_sent_again": 12.0}),
+    SupplyChainLine("demo-orders-br", "order_finance", SECTORS[4], PLACES[6], families={"fictitious_invoice": 0.5, "bust_out": 0.5}, decoys={"seasonal_growth": 12.0, "new_buyer": 12.0}),
+    SupplyChainLine("demo-warehouses-mx", "warehouse_receipts", SECTORS[0], PLACES[7], families={"above_capacity": 0.5, "lot_pledged_twice": 0.5}, decoys={"harvest": 12.0, "pledged_in_parts": 12.0}),
+)  # fmt: skip
+
+UNSEEN_TRADE_LINE = SupplyChainLine(
+    "demo-new-factoring", "factoring", SECTORS[6], PLACES[1], frauds_per_year=40, families={"circular_trade": 1.0},
+    decoys={"group_circle": 12.0, "treasury_payer": 12.0, "reissued_invoice": 12.0},
+)  # fmt: skip
+"""A new line of supply-chain finance: trade in circles is in no training line, and honest groups trade in circles too."""
+
+LIVE_TRADE_LINES = (UNSEEN_TRADE_LINE, TRADE_TRAINING_LINES[0], TRADE_TRAINING_LINES[3])
+"""Beside it two lines on which documents are financed twice, nearly and exactly."""

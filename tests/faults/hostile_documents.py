@@ -249,10 +249,24 @@ def _records(topic: str, outgoing: list[Any]) -> list[SourceRecord]:
     ]
 
 
-def documents(found: Found, count: int, seed: int) -> int:
-    """Run hostile documents beside good ones; return how many good ones were scored as they are alone."""
-    chance, at, first = random.Random(seed), 0, 0
-    worker, alone = DocumentsWorker(), DocumentsWorker()
+def warm_worker() -> DocumentsWorker:
+    """Return a worker whose tables have their memory, which they take with the first document."""
+    worker = DocumentsWorker()
+    worker.run(Found(), [orjson.dumps(a_document(0, "first", GOOD.name))], 0)
+    return worker
+
+
+def documents(found: Found, worker: DocumentsWorker, alone: DocumentsWorker, count: int, seed: int) -> int:
+    """Run hostile documents beside good ones; return how many good ones were scored as they are alone.
+
+    Args:
+        found: What comes of it.
+        worker: Gets all.
+        alone: Gets the good ones.
+        count: Hostile ones.
+        seed: Of all chance.
+    """
+    chance, at, first = random.Random(seed), 0, 1
     source = hostile_documents(chance, count)
     same = 0
     while batch := list(islice(source, BATCH - BATCH // GOOD_SHARE)):

@@ -18,6 +18,10 @@ from stream.simulation.supply_chain.scene import Scene
 from stream.simulation.supply_chain.working_time import DAY_S, day_text
 
 _MOST_TRIES = 1_000
+_FINANCING = ("financing_request", "assignment")
+_FINANCED = ("invoice", "purchase_order")
+# Whose members declare which part of a document they finance.
+_IN_PARTS = ("syndication",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,21 @@ class Simulated:
 
 
 def simulate_supply_chain(
-    lines: Sequence[SupplyChainLine], days: int, seed: int, start_s: float = START_S
-) -> Simulated:  # fmt: skip
+    lines: Sequence[SupplyChainLine], days: int, seed: int, start_s: float = START_S, *, told: bool = False
+) -> Simulated:
     """Return the documents of all lines in event-time order.
 
     Args:
         lines: The lines.
         days: How long.
         seed: Of all chance; the same one makes the same documents.
-        start_s: Time of the first day, epoch seconds.
+        start_s: Time of the first day, a Monday, epoch seconds.
+        told: Whether requests and assignments say what the document that they name says, as `financed`.
     """
     rows: list[tuple[float, str, dict[str, Any], Origin]] = []
     for at, line in enumerate(lines):
         drafts = simulate_line(line, days, [seed, at])
-        rows += _written(line, drafts, days, np.random.default_rng([seed, at, 4]), start_s)
+        rows += _written(line, drafts, days, np.random.default_rng([seed, at, 4]), start_s, told=told)
     rows.sort(key=lambda row: row[:2])
     return Simulated([row[2] for row in rows], [row[3] for row in rows])
 
@@ -104,7 +109,13 @@ def _stage(scene: Scene, name: str, behaviour: Behaviour, wanted: int, scheme: i
 
 
 def _written(
-    line: SupplyChainLine, drafts: list[Draft], days: float, generator: np.random.Generator, start_s: float
+    line: SupplyChainLine,
+    drafts: list[Draft],
+    days: float,
+    generator: np.random.Generator,
+    start_s: float,
+    *,
+    told: bool,
 ) -> list[tuple[float, str, dict[str, Any], Origin]]:
     numbers = {id(draft): number for draft, number in zip(drafts, number_all(drafts, generator), strict=True)}
     rows = []
@@ -115,23 +126,52 @@ def _written(
         when = round(start_s + draft.day * DAY_S, 3)
         fraud = draft.is_act and draft.behaviour in line.families
         origin = Origin(draft.behaviour, draft.scheme, fraud, draft.is_act, draft.is_paid)
-        rows.append((when, event_id, _document(line, draft, event_id, when, numbers), origin))
+        document = _document(line, draft, event_id, when, numbers, start_s)
+        if told and (financed := _financed(draft, numbers, start_s)):
+            document["financed"] = financed
+        rows.append((when, event_id, document, origin))
     return rows
 
 
+def _financed(draft: Draft, numbers: dict[int, str], start_s: float) -> list[dict[str, Any]]:
+    """Return what a request or an assignment says of the documents that it names, as far as these bear an amount."""
+    if draft.kind not in _FINANCING:
+        return []
+    return [
+        {
+            "type": one.kind,
+            "number": numbers[id(one)],
+            "issuer": one.issuer.id,
+            "amount_minor": one.fields["amount_minor"],
+            "currency": one.fields["currency"],
+            "issue_date": day_text(one.issued, start_s),
+            **({} if one.due is None else {"due_date": day_text(max(one.due, one.issued), start_s)}),
+            **_declared_part(draft, one),
+        }
+        for one in draft.refers
+        if one.kind in _FINANCED and "amount_minor" in one.fields
+    ]
+
+
+def _declared_part(draft: Draft, document: Draft) -> dict[str, int]:
+    if draft.behaviour not in _IN_PARTS:
+        return {}
+    return {"instalment_minor": min(draft.fields["amount_minor"], document.fields["amount_minor"])}
+
+
 def _document(
-    line: SupplyChainLine, draft: Draft, event_id: str, when: float, numbers: dict[int, str]
-) -> dict[str, Any]:  # fmt: skip
+    line: SupplyChainLine, draft: Draft, event_id: str, when: float, numbers: dict[int, str], start_s: float
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "type": draft.kind,
         "event_id": event_id,
         "line": line.name,
         "occurred_at_s": when,
         "document_number": numbers[id(draft)],
-        "issue_date": day_text(draft.issued),
+        "issue_date": day_text(draft.issued, start_s),
     }
     if draft.due is not None:
-        document["due_date"] = day_text(max(draft.due, draft.issued))
+        document["due_date"] = day_text(max(draft.due, draft.issued), start_s)
     if draft.refers:
         document["references"] = [
             {"type": one.kind, "number": numbers[id(one)], "issuer": one.issuer.id} for one in draft.refers

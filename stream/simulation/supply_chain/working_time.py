@@ -10,15 +10,14 @@ from stream.simulation.supply_chain.firm import Firm
 from stream.simulation.supply_chain.sector import Sector
 
 DAY_S = 86_400.0
-_START = datetime.fromtimestamp(START_S, UTC).date()
 _YEAR_DAYS = 365.0
 _WEEKEND_KEPT = 0.2
 
 
 @cache
-def day_text(day: int) -> str:
-    """Return the date of a day since the start, which is a Monday."""
-    return (_START + timedelta(days=day)).isoformat()
+def day_text(day: int, start_s: float = START_S) -> str:
+    """Return the date of a day since the start, epoch seconds, which is a Monday."""
+    return (datetime.fromtimestamp(start_s, UTC).date() + timedelta(days=day)).isoformat()
 
 
 def moment(day: float, firm: Firm, generator: np.random.Generator) -> float:

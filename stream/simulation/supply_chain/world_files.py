@@ -67,12 +67,21 @@ def write_events(simulated: Simulated, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(out / EVENTS_TABLE, _EVENTS) as table:
         for part in _batches(len(simulated.documents)):
-            rows = [role_row(one) for one in simulated.documents[part]]
-            columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in _EVENTS.names}
-            columns["occurred_at"] = _times([row["occurred_at_s"] for row in rows])
-            columns["document"] = [orjson.dumps(one).decode() for one in simulated.documents[part]]
-            columns["fraud"] = [int(origin.is_fraud) for origin in simulated.origins[part]]
-            table.write(pa.table(columns, _EVENTS))
+            table.write(_events(simulated, part))
+
+
+def events_table(simulated: Simulated) -> pa.Table:
+    """Return what `write_events` writes."""
+    return pa.concat_tables([_events(simulated, part) for part in _batches(len(simulated.documents))])
+
+
+def _events(simulated: Simulated, part: slice) -> pa.Table:
+    rows = [role_row(one) for one in simulated.documents[part]]
+    columns: dict[str, Any] = {name: [row.get(name) for row in rows] for name in _EVENTS.names}
+    columns["occurred_at"] = _times([row["occurred_at_s"] for row in rows])
+    columns["document"] = [orjson.dumps(one).decode() for one in simulated.documents[part]]
+    columns["fraud"] = [int(origin.is_fraud) for origin in simulated.origins[part]]
+    return pa.table(columns, _EVENTS)
 
 
 def _batches(count: int) -> Iterator[slice]:

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from stream.cli import foreshot
-from stream.demo.kept_files import INITIALISATION
+from stream.demo.kept_files import INITIALISATION, LEDGER_KEY
 from stream.events.line_file import load_lines
 from stream.metrics import DEFINITIONS
 from stream.settings import ENVIRONMENT_PREFIX, Settings
-from stream.simulation.demo_world import TRAINING_LINES, UNSEEN_LINE
+from stream.simulation.demo_world import TRADE_TRAINING_LINES, TRAINING_LINES, UNSEEN_LINE, UNSEEN_TRADE_LINE
 
 ROOT = Path(__file__).parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -49,9 +49,12 @@ def test_kafka_keeps_its_data_on_its_volume():
 def test_the_files_that_the_workers_read_are_those_that_the_demo_leaves():
     settings = SERVICES["learn"]["environment"]
     assert settings["FORESHOT_INITIALISATION"] == f"/out/{INITIALISATION}"
+    assert settings["FORESHOT_LEDGER_KEY_FILE"] == f"/out/{LEDGER_KEY}"
     assert "foreshot demo --out out" in (ROOT / "docker-compose.yml").read_text().split("name:")[0]
     declared = load_lines([ROOT / settings["FORESHOT_LINES"].lstrip("/")])
-    assert {one.name for one in (UNSEEN_LINE, *TRAINING_LINES)} <= declared.keys()
+    assert declared.keys() == {
+        one.name for one in (UNSEEN_LINE, *TRAINING_LINES, UNSEEN_TRADE_LINE, *TRADE_TRAINING_LINES)
+    }
 
 
 def test_every_dependency_is_a_service():

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import date
 
 import orjson
@@ -6,6 +7,7 @@ import pytest
 from stream.events.supply_chain.canonical_roles import as_transaction
 from stream.events.supply_chain.decode import Rejection, decode_supply_chain
 from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
+from stream.simulation.cards import START_S
 from stream.simulation.supply_chain.behaviours import FAMILIES
 from stream.simulation.supply_chain.line_profile import KINDS
 from stream.simulation.supply_chain.role_row import role_row
@@ -95,3 +97,30 @@ def _epoch_day(day):
 
 def _issuer(document):
     return document[EVENT_TYPES[document["type"]].issued_by]["id"]
+
+
+def says(paper):
+    """Return what a paper says that a request on it tells again."""
+    return {name: paper[name] for name in ("amount_minor", "currency", "issue_date", "due_date") if name in paper}
+
+
+def test_requests_that_tell_what_they_finance_say_what_the_document_says():
+    start_s = START_S - 7 * 86_400
+    told = simulate_supply_chain([a_mixed_line("factoring")], 90, 2, start_s, told=True).documents
+    papers = defaultdict(list)
+    for one in told:
+        papers[one["type"], one["document_number"], one.get("seller", {}).get("id")].append(one)
+    named = [(one, document) for document in told for one in document.get("financed", [])]
+    known = [(one, found) for one, _ in named if (found := papers[one["type"], one["number"], one["issuer"]])]
+    assert len(known) > 100
+    assert {document["type"] for _, document in named} == {"financing_request", "assignment"}
+    for one, found in known:
+        # A copy may bear its original's number.
+        assert any(says(paper).items() <= one.items() for paper in found)
+    assert all(one["issue_date"] >= "2025" for one, _ in named)
+    parts = [one for one, _ in named if "instalment_minor" in one]
+    assert parts
+    assert all(one["instalment_minor"] <= one["amount_minor"] for one in parts)
+    assert not any(isinstance(decoded(one), Rejection) for one in told)
+    plain = simulate_supply_chain([a_mixed_line("factoring")], 90, 2, start_s).documents
+    assert [{name: value for name, value in one.items() if name != "financed"} for one in told] == plain
