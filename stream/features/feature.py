@@ -28,7 +28,7 @@ class Feature:
     name: str
     side: Side
     text: str
-    to_display: Callable[[float], float] = float
+    to_display: Callable[[float], float | str] = float
     text_if_not: str | None = None
     from_labels: bool = False
     movable: bool = False

@@ -16,7 +16,7 @@ from stream.features.trade.slot_table import mix
 from stream.features.trade.trade_rows import REFERENCES
 
 KINDS: dict[str, int] = {name: at for at, name in enumerate(EVENT_TYPES, 1)}
-"""Numbers of the types, from 1."""
+"""Numbers of the types, from 1; they are a feature too, so a type's number never changes."""
 ORDER, INVOICE, SHIPMENT, RECEIPT = (
     KINDS[name] for name in ("purchase_order", "invoice", "shipment", "warehouse_receipt")
 )

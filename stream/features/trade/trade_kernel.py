@@ -53,6 +53,7 @@ def observe_rows(documents: npt.NDArray[np.void], tables: Tables, tick: Any, fea
 @kernel
 def _observe(document: Any, tables: Tables, tick: Any, out: npt.NDArray[np.float32]) -> None:
     rows, kind = tables.documents, document.kind
+    out[to.DOCUMENT_TYPE] = kind
     claim, is_new, is_sale = _place(document, tables, tick)
     if kind != SHIPMENT or document.currency != 0:
         _observe_seller(document, claim, tables, is_new, is_sale, tick, out)

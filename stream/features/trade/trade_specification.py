@@ -5,6 +5,7 @@ from math import copysign, exp, expm1, log1p
 
 import numpy as np
 
+from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
 from stream.features.feature import Feature
 
 # No document makes such logarithms, but a forged record may hold them, and is told like any other.
@@ -88,18 +89,28 @@ _STORED = (
     Feature("store_fill", "subject", "receipts for {value:.0%} of what the warehouse can hold"),
 )
 
+_TYPES = tuple(name.replace("_", " ") for name in EVENT_TYPES)
+
+
+def _type(value: float) -> str:
+    known = value.is_integer() and 1 <= value <= len(_TYPES)
+    return _TYPES[int(value) - 1] if known else "none known"
+
+
 _CIRCLE = (
     Feature("circle_hops", "subject", "closes a circle of {value:.0f} sales", text_if_not="closes no circle of sales"),
     Feature("circle_balance", "subject", "the circle's smallest sale is {value:.0%} of its largest"),
     Feature("circle_flow", "subject", "the circle's smallest flow is {value:.0%} of its largest"),
 )
 
+_DOCUMENT = (Feature("document_type", "subject", "the document is of type {value}", _type),)
+
 # 0 is what is usual: as much as ordered, the goods' price, no circle. Of these it is what frauds have.
 _USUAL = {"pair_age": log1p(365.0), "buyer_sellers": 16.0, "since_drawdown": log1p(365.0)}
 
 FEATURES: tuple[Feature, ...] = tuple(
     replace(feature, absent=_USUAL.get(feature.name, 0.0))
-    for feature in _CLAIM + _PAIR + _NUMBER_AND_AMOUNT + _PRICE + _MONEY + _STORED + _CIRCLE
+    for feature in _CLAIM + _PAIR + _NUMBER_AND_AMOUNT + _PRICE + _MONEY + _STORED + _CIRCLE + _DOCUMENT
 )
 """The columns of `trade_features.observe_documents`."""
 

@@ -39,5 +39,7 @@ def test_texts_tell_the_quantity_behind_the_feature():
     assert of("no_shipment").describe(1.0) == "no shipment in 30 days"
     assert of("buyer_new").describe(1.0) == "buyer first seen"
     assert of("unit_price").describe(log(2.4)) == "unit price 2.4 times the goods code's usual"
+    assert of("document_type").describe(9.0) == "the document is of type repayment"
+    assert of("document_type").describe(2.5) == "the document is of type none known"
     assert of("circle_hops").describe(3.0) == "closes a circle of 3 sales"
     assert of("shipped_after_invoice").describe(log(1 + 21)) == "first shipped +21 days after the invoice's date"

@@ -2,6 +2,7 @@
 
 from math import expm1, inf, log, log1p, log10, nan
 
+from stream.events.supply_chain.supply_chain_event import EVENT_TYPES
 from tests.unit.features.trade.circle_oracle import CircleOracle
 from tests.unit.features.trade.document_reading import (
     CLAIMS,
@@ -88,7 +89,7 @@ class Oracle:
                 yield one, 1 / len(named)
 
     def features(self):
-        out = {}
+        out = {"document_type": 1.0 + list(EVENT_TYPES).index(self.now.type)}
         claim = self.claim_of(self.now)
         self.seller(out)
         buyer = party(self.now, "buyer") or (claim is not None and party(claim, "buyer")) or None
