@@ -110,7 +110,7 @@ attacks: setup ## Let sources of labels lie, flood and trickle poison, and measu
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.attacks --out out/attacks
 
 .PHONY: hostile
-hostile: setup ## Run 100,000 hostile events, labels and inner records through the workers' code
+hostile: setup ## Run 100,000 hostile events, labels and inner records and 20,000 documents through the workers' code
 	PYTHONPATH=. $(BIN)/python tests/faults/hostile_input.py --out out/hostile
 
 .PHONY: few-shot-world

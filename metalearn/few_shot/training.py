@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from metalearn.evaluation.ranking import average_precision
 from metalearn.evidence.forest import Forest, forest_of
-from metalearn.evidence.support_state import network_columns
+from metalearn.evidence.support_state import column_count, network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.blend import fit_blend
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
@@ -69,7 +69,8 @@ def train_shared_model(
     Raises:
         MetalearnError: No line has frauds on both sides of a cut.
     """
-    kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), "few-shot"))
+    columns = column_count(tasks[0].features.shape[1] + 1)
+    kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), f"few-shot {columns}"))
     noise = plan.bank.scale_noise
     pooled = kept.forest("pooled.", lambda: fit_pooled(tasks, plan.threads, plan.seed, noise))
     bank = draw_bank(
@@ -107,16 +108,16 @@ def _judged(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPla
         ranking=fit_ranking(others or held, plan.threads, plan.seed),
         network=train_head(others or held, width, plan.head, plan.seed, lambda *_: None),
     )
-    words = [_word(members, one) for one in held]
-    head_share = max(HEAD_SHARES, key=lambda share: _precision(held, [word(share) for word in words]))
-    rarity = np.concatenate([word(head_share) for word in words]).astype(np.float64)
+    rarities = [_rarity(members, one) for one in held]
+    head_share = max(HEAD_SHARES, key=lambda share: _precision(held, [of_episode(share) for of_episode in rarities]))
+    rarity = np.concatenate([of_episode(head_share) for of_episode in rarities]).astype(np.float64)
     fraud = np.concatenate([one.labels for one in held]).astype(np.float64)
     prior, precision = np.array([1.0, -2.0]), np.full(2, _RIDGE)
     found = fit_curve(rarity, fraud, np.ones_like(fraud), prior, precision)
     return max(float(found[0]), _LEAST_SLOPE), float(found[1]), float(fraud.mean()), head_share
 
 
-def _word(shared: SharedModel, episode: BankedEpisode) -> Callable[[float], Floats]:
+def _rarity(shared: SharedModel, episode: BankedEpisode) -> Callable[[float], Floats]:
     """Return the rarity of an episode's queries as a function of the head's weight."""
     features = shared.features + 1
     weight, bias = shared.network.adapt(episode.support, episode.support_labels)

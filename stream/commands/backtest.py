@@ -35,7 +35,7 @@ _COLUMNS = ("auc", "average_precision", "card_precision_at_100", "recall_at_1pct
     type=PositiveNumber(),
     default=90.0,
     show_default=True,
-    help="How long features wait for a label, where a line names no label_horizon.",
+    help="How long features wait for a label, where a line names no label_horizon; three label delays if more.",
 )
 @trusted_option
 @json_option

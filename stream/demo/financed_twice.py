@@ -16,7 +16,8 @@ def financed_twice(
 ) -> dict[str, Any]:
     """Return how many requests on documents that were financed before raised an alert that says so.
 
-    Of a pair the event says it that came to the ledgers second, which may be the honest one.
+    Of a pair the event says it that came to the ledgers second, which may be the honest one. Where an alert is of
+    several pairs, all of them count as told.
 
     Args:
         scored: As scored live.
@@ -33,8 +34,11 @@ def financed_twice(
         for event in scored
         if event.alerted and event.reasons and event.reasons[0].feature.startswith(BY_MATCH)
     }
-    words = {later: told.get(later, told.get(earlier)) for earlier, later in _pairs(matches)}
-    caught = {one: text for one, text in words.items() if one in truth and text}
+    words: dict[str, str] = {}
+    for earlier, later in _pairs(matches):
+        if text := told.get(later, told.get(earlier)):
+            words.setdefault(later, text)
+    caught = {one: text for one, text in words.items() if one in truth}
     requests, found = Counter(truth.values()), Counter(truth[one] for one in caught)
     return {
         **{how: {"requests": count, "caught": found[how]} for how, count in sorted(requests.items())},

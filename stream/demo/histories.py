@@ -19,8 +19,7 @@ from stream.simulation.supply_chain.world_files import events_table
 DAY_S = 86_400.0
 _LABELS_DAYS = 62
 """Until the last of a year's documents has a label that is known: their delay, and the grid of releases."""
-_DOCUMENTS_END_S = START_S
-_DOCUMENTS_START_S = _DOCUMENTS_END_S - TRADE_LIVE_DAYS * DAY_S
+_DOCUMENTS_START_S = START_S - TRADE_LIVE_DAYS * DAY_S
 
 
 def write_training(path: Path, days: int, seed: int) -> None:

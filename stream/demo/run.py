@@ -164,7 +164,11 @@ class Demo:
         plan = self._plan
         file = self._folder / LIVE
         documents = write_live(file, plan.live_days, plan.seed + 1, START_S + plan.training_days * DAY_S)
-        return read_history(file, self._lines), documents
+        live = read_history(file, self._lines)
+        for act in acts_of(live, plan.labels, plan.document_labels):
+            if not len(act.chosen_frauds(live, plan.seed)):
+                raise UsageError(f"no fraud of {act.line} is known in time to be labelled; shorten its label_delay")
+        return live, documents
 
     def _advance(self, name: str, total: int) -> Callable[[int], None]:
         task = self._bar.add_task(name, total=total)

@@ -144,8 +144,8 @@ class BusinessLine(Declared):
     @field_validator("label_horizon_s")
     @classmethod
     def _beyond_the_delay(cls, horizon_s: float | None, info: ValidationInfo) -> float | None:
-        if horizon_s is not None and horizon_s < info.data.get("label_delay_s", 0.0):
-            raise ValueError("must not be shorter than label_delay: no label would find its event")
+        if horizon_s is not None and horizon_s <= info.data.get("label_delay_s", 0.0):
+            raise ValueError("must be longer than label_delay: no label would find its event")
         return horizon_s
 
     @field_validator("match", "currency", "rekey", "allow_negative", mode="before")

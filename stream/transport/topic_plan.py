@@ -59,5 +59,5 @@ def _kept_too_shortly(plan: TopicPlan, policy: set[str], retention_ms: int) -> s
     return (
         f"topic {plan.name} keeps its records for {retention_ms / _DAY_MS:.4g} days and the learner needs those of "
         f"{least_ms / _DAY_MS:.4g} days; set its retention.ms to {least_ms} or more (-1 is for ever), "
-        "or lower FORESHOT_LABEL_HORIZON_DAYS"
+        "or shorten label_horizon in the line files, and FORESHOT_LABEL_HORIZON_DAYS"
     )

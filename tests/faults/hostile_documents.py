@@ -46,6 +46,8 @@ HOSTILE_LINE = "hostile-finance"
 GOOD, BAD = a_documents_line(), a_documents_line(line=HOSTILE_LINE)
 LINES = {line.name: line for line in (GOOD, BAD)}
 BATCH, GOOD_SHARE = 512, 8
+_PAPER = {"currency": "USD", "issue_date": "2023-11-10", "due_date": "2024-01-31"}
+_TAKEN = ("in a circle", "mixed scripts")
 _SCRIPTS = "\u0430\u0391A\u05d0\u0639\u0e01\u3042\u6f22\xdf \ufdfa\u0301\u200d\U0001f600"
 DAY_S = 86_400.0
 
@@ -54,20 +56,26 @@ Broken = Callable[[random.Random, Document], Hostile]
 
 
 def a_document(at: int, name: str, line: str) -> Document:
-    """Return a good document; each sale of eleven has parties, numbers and an amount of its own."""
+    """Return a good document of a sale of eleven, with parties, numbers and an amount of its own.
+
+    Every second sale asks for money on the invoice of the sale before, of another financier.
+    """
     sale, kind = divmod(at, len(EVENT_TYPES))
     document = copy.deepcopy(supply_chain_fields(sorted(EVENT_TYPES)[kind]))
-    day = NOON_S + sale % 300 * 0.1 * DAY_S
-    document |= {"event_id": f"{name}-{at}", "line": line, "occurred_at_s": day}
+    asks = document["type"] == "financing_request"
+    of = sale - sale % 2 if asks else sale
+    document |= {"event_id": f"{name}-{at}", "line": line, "occurred_at_s": NOON_S + sale % 300 * 0.1 * DAY_S}
     for party in ("seller", "buyer", "financier", "carrier", "warehouse", "payer"):
         if party in document:
-            own = f"{name}-{document[party]['id']}-{sale % 40}"
-            document[party] |= {"id": own, "name": f"{name} {party} {sale % 40}"}
+            own = f"{name}-{document[party]['id']}-{(sale if party == 'financier' else of) % 40}"
+            document[party] |= {"id": own, "name": f"{name} {party} {of % 40}"}
     document["document_number"] = f"{document['document_number']}-{name}-{sale}"
     for one in document.get("references", []):
-        one |= {"number": f"{one['number']}-{name}-{sale}", "issuer": f"{name}-{one['issuer']}-{sale % 40}"}
+        one |= {"number": f"{one['number']}-{name}-{of}", "issuer": f"{name}-{one['issuer']}-{of % 40}"}
     if "amount_minor" in document:
-        document["amount_minor"] = 1_000_000 + sale % 997 * 1_013
+        document["amount_minor"] = 1_000_000 + of % 997 * 1_013
+    if asks:
+        document["financed"] = [{**document["references"][0], "amount_minor": document["amount_minor"], **_PAPER}]
     return document
 
 
@@ -81,7 +89,7 @@ def _put(document: Document, path: str, value: object) -> Document:
 
 
 def _broken(kind: str, *, dead: bool = True, **changes: object) -> Broken:
-    """Return what puts one of some values in the place of fields; `_` in a name is a dot."""
+    """Return what puts one of some values in the place of fields; `__` in a name is a dot."""
     paths = {name.replace("__", "."): values for name, values in changes.items()}
 
     def make(chance: random.Random, document: Document) -> Hostile:
@@ -92,7 +100,7 @@ def _broken(kind: str, *, dead: bool = True, **changes: object) -> Broken:
     return make
 
 
-def raw(kind: str, path: str, *texts: bytes) -> Broken:
+def _raw(kind: str, path: str, *texts: bytes) -> Broken:
     """Return what puts bytes that are no JSON value of orjson's in a field's place."""
 
     def make(chance: random.Random, document: Document) -> Hostile:
@@ -122,6 +130,13 @@ def many_references(chance: random.Random, document: Document) -> Hostile:
     count = chance.choice([256, 257, 3_000])
     some = [{"type": "invoice", "number": f"N-{at}", "issuer": "S"} for at in range(count)]
     return Hostile(orjson.dumps({**document, "references": some}), "many references", dead=count != 256)
+
+
+def many_financed(chance: random.Random, document: Document) -> Hostile:
+    count = chance.choice([256, 257, 3_000])
+    one = document["financed"][0]
+    some = [{**one, "number": f"{one['number']}-{at}"} for at in range(count)]
+    return Hostile(orjson.dumps({**document, "financed": some}), "many financed", dead=count != 256)
 
 
 def huge(chance: random.Random, document: Document) -> Hostile:
@@ -174,17 +189,17 @@ MAKERS: dict[str, tuple[Broken, ...]] = {
         _broken("time", occurred_at_s=[1e300, "2023-11-10", True, None, NOON_S + 4_000 * DAY_S, -3e9]),
         _broken("days", issue_date=["2023-02-30", "10.11.2023", "", 7, "2023-11-10T00:00:00Z", "9999-99-99"]),
         _broken("due before issue", due_date=["2001-01-01", "1900-01-01"]),
-        _broken("text", event_id=_TEXT, document_number=_TEXT, seller__name=_TEXT, dead=True),
+        _broken("text", event_id=_TEXT, document_number=_TEXT, seller__name=_TEXT),
         _broken("long names", event_id=["x" * 1_000], document_number=["漢" * 9_000], seller__id=["x" * 20_000]),
         _broken("wrong types", seller=["S1", None, [], 7], references=["PO-1", {}, [7], None], document_number=[7, {}]),
-        raw("numbers", "occurred_at_s", b"NaN", b"Infinity", b"1e999", b"-", b"0x10", b"1_0", b"9" * 5_000),
-        raw("surrogates", "event_id", b'"\\ud800"', b'"\xed\xa0\x80"', b'"\\udc00\\ud800"'),
+        _raw("numbers", "occurred_at_s", b"NaN", b"Infinity", b"1e999", b"-", b"0x10", b"1_0", b"9" * 5_000),
+        _raw("surrogates", "event_id", b'"\\ud800"', b'"\xed\xa0\x80"', b'"\\udc00\\ud800"'),
         of_itself, many_references, huge, mixed_scripts, nested, cut, noise, turned_bits, without,
     ),
     "amount_minor": (
         _broken("amount", amount_minor=[-1, 1.5, "7", 2**63, True, None, -(2**63)]),
         _broken("currency", currency=["usd", "XYZ", "", 7, "US", "EURO", "\uff35\uff33\uff24", None]),
-        raw("numbers", "amount_minor", b"NaN", b"1e3", b"9" * 5_000),
+        _raw("numbers", "amount_minor", b"NaN", b"1e3", b"9" * 5_000),
     ),
     "quantity": (
         _broken("quantity", quantity__value=[-1, -(10**15), 1.5, "7", None], quantity__scale=[-1, 99, 1.5, "3"]),
@@ -192,6 +207,11 @@ MAKERS: dict[str, tuple[Broken, ...]] = {
         _broken("goods code", goods_code=["", "7", "abc", 740311, "7" * 40]),
     ),
     "due_date": (in_a_circle,),
+    "financed": (
+        _broken("financed", financed__0__amount_minor=[-1, 1.5, None, 2**63], financed=[[7], {}, "invoice", [{}]]),
+        _broken("financed", financed__0__due_date=["1999-01-01"], financed__0__share_ppm=[0, 1_000_001, "1"]),
+        many_financed,
+    ),
 }  # fmt: skip
 
 
@@ -268,7 +288,7 @@ def documents(found: Found, worker: DocumentsWorker, alone: DocumentsWorker, cou
     """
     chance, at, first = random.Random(seed), 0, 1
     source = hostile_documents(chance, count)
-    same = 0
+    same = matched = 0
     while batch := list(islice(source, BATCH - BATCH // GOOD_SHARE)):
         good = [orjson.dumps(a_document(one, "good", GOOD.name)) for one in range(at, at + BATCH // GOOD_SHARE)]
         at += len(good)
@@ -289,9 +309,13 @@ def documents(found: Found, worker: DocumentsWorker, alone: DocumentsWorker, cou
             else:
                 same += 1
         ours = [one for one in told if one["later"]["event_id"].startswith("good-")]
+        matched += len(alone_told)
         if ours != alone_told:
             found.wrong.append(f"{len(ours)} matches of good documents, {len(alone_told)} alone")
         found.wrong += [f"scored {one.score}" for one in scored.values() if not 0 <= one.score <= 1]
         first += len(order)
     found.good += at
+    found.wrong += [f"{kind}: none was taken" for kind in _TAKEN if not found.taken[kind]]
+    if not matched:
+        found.wrong.append("no good document matched another")
     return same

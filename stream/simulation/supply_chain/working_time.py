@@ -16,7 +16,7 @@ _WEEKEND_KEPT = 0.2
 
 @cache
 def day_text(day: int, start_s: float = START_S) -> str:
-    """Return the date of a day since the start, epoch seconds, which is a Monday."""
+    """Return the date of a day since a start, which is a Monday, epoch seconds."""
     return (datetime.fromtimestamp(start_s, UTC).date() + timedelta(days=day)).isoformat()
 
 

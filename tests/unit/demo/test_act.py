@@ -84,8 +84,8 @@ def test_requests_on_what_was_financed_before_are_caught_where_an_alert_says_so(
         a_scored_event(event_id=truth[2], alerted=True, reasons=[Reason("amount", "high", 1.0)]),
         a_scored_event(event_id="honest", alerted=True, reasons=says),
     ]
-    pairs = [("honest", truth[3]), ("x", truth[0]), ("x", truth[1]), ("x", truth[2]), ("x", other), ("x", truth[4])]
-    matches = [a_match(at, *pair) for at, pair in enumerate(pairs)] + [a_match(4, "x", other, withdrawn=True)]
+    pairs = [("honest", truth[3]), ("x", truth[0]), ("x", truth[1]), ("x", truth[2]), ("honest", other)]
+    matches = [a_match(at, *pair) for at, pair in enumerate(pairs)] + [a_match(4, "honest", other, withdrawn=True)]
     found = financed_twice(scored, matches[:-1], documents)
     assert found["as_it_was"] == {"requests": len(truth), "caught": 2}
     assert found["as_a_copy"]["requests"] > 10

@@ -29,6 +29,7 @@ def test_a_lines_horizon_is_its_own_or_the_installations_or_three_of_its_delays(
     assert horizons.longest_s == max(days, 90) * DAY_S
 
 
-def test_a_horizon_shorter_than_the_delay_is_refused():
+@pytest.mark.parametrize("horizon", ["30d", "60d"])
+def test_a_horizon_no_longer_than_the_delay_is_refused(horizon):
     with pytest.raises(ValidationError, match="no label would find its event"):
-        a_line(label_delay="60d", label_horizon="30d")
+        a_line(label_delay="60d", label_horizon=horizon)

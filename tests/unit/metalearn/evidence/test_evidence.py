@@ -117,6 +117,7 @@ def test_a_supports_own_rows_are_seen_as_if_they_were_not_in_it():
         part = slice(block * FEATURES, (block + 1) * FEATURES)
         assert own[part] == pytest.approx(expected[part], abs=0.12), block
     assert own[BLOCKS * FEATURES] == pytest.approx(expected[BLOCKS * FEATURES], abs=1e-4)
+    assert own[BLOCKS * FEATURES + 9] == pytest.approx(own[6 * FEATURES : 7 * FEATURES].sum(), abs=1e-4)
     assert learnt.labels.tolist() == [1.0] * 4 + [0.0] * 12
     assert learnt.columns.shape == (16, network_columns(FEATURES))
 

@@ -117,10 +117,21 @@ def test_requests_that_tell_what_they_finance_say_what_the_document_says():
     for one, found in known:
         # A copy may bear its original's number.
         assert any(says(paper).items() <= one.items() for paper in found)
-    assert all(one["issue_date"] >= "2025" for one, _ in named)
     parts = [one for one, _ in named if "instalment_minor" in one]
     assert parts
     assert all(one["instalment_minor"] <= one["amount_minor"] for one in parts)
     assert not any(isinstance(decoded(one), Rejection) for one in told)
     plain = simulate_supply_chain([a_mixed_line("factoring")], 90, 2, start_s).documents
     assert [{name: value for name, value in one.items() if name != "financed"} for one in told] == plain
+
+
+def test_dates_follow_the_start():
+    first, later = (
+        simulate_supply_chain([a_line("factoring")], 40, 2, START_S + weeks * 7 * 86_400, told=True).documents
+        for weeks in (0, 60)
+    )
+    for one, moved in zip(first, later, strict=True):
+        for at, then in ((one, moved), *zip(one.get("financed", []), moved.get("financed", []), strict=True)):
+            for name in ("issue_date", "due_date"):
+                if name in at:
+                    assert _epoch_day(then[name]) - _epoch_day(at[name]) == 420
