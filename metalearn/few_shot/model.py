@@ -28,10 +28,10 @@ Arrays = dict[str, npt.NDArray[Any]]
 _SUPPORT = "support."
 _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
-CASCADE_SHARE = 0.05
+CASCADE_SHARE = 0.1
 EQUAL_SHARE = 1 / 3
-# Of a line on which one event in five is a fraud the top twentieth holds a quarter of them at most.
-_CASCADE_ROWS_PER_FRAUD = 2.0
+# Of a line on which one event in five is a fraud the top tenth holds half of them at most.
+_CASCADE_ROWS_PER_FRAUD = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class LineModel:
         Args:
             rows: Standardised, float32 [n, features].
             share: The full word goes to rows whose cheap rarity is that of this share of events; None is a
-                twentieth, or twice the share of frauds of the training lines where that is more.
+                tenth, or three times the share of frauds of the training lines where that is more.
         """
         blend, features = self.blend, self.state.features
         extended = self.scale.extended(rows, self.shared.pooled)

@@ -22,14 +22,13 @@ from metalearn.training import TrainingPlan
 from stream.backtest.feature_pass import features_of
 from stream.backtest.train import train_initialisation, training_data
 from stream.demo.act import Act, acts_of
-from stream.demo.before_after import before_after
 from stream.demo.financed_twice import financed_twice
 from stream.demo.histories import write_live, write_training
+from stream.demo.judge import Judge
 from stream.demo.kept_files import INITIALISATION, LEDGER_KEY, LIVE, TRAINING, keep_files
 from stream.demo.latency import counter_total, histogram_quantiles
 from stream.demo.live import LiveFeed
 from stream.demo.processes import WorkerProcess, free_ports
-from stream.demo.refitted import refitted_precision
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.history import History, read_history
@@ -38,7 +37,16 @@ from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
 from stream.features.specification import specification_of
 from stream.metrics import Metrics
-from stream.pipelines.effects import ADAPTATIONS, ALERTS, DOCUMENT_CLAIMS, DOCUMENT_MATCHES, LINE_WEIGHTS, SCORED_EVENTS
+from stream.pipelines.effects import (
+    ADAPTATIONS,
+    ALERTS,
+    DOCUMENT_CLAIMS,
+    DOCUMENT_MATCHES,
+    ENRICHED_EVENTS,
+    LABELLED_EXAMPLES,
+    LINE_WEIGHTS,
+    SCORED_EVENTS,
+)
 from stream.pipelines.live_weights import LiveWeights
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_scorers import LineScorers, scorers_over
@@ -177,32 +185,9 @@ class Demo:
     def _stream(
         self, stack: ExitStack, cluster: Cluster, initialisation: Path, live: History, documents: Simulated
     ) -> dict[str, Any]:
-        key = self._folder / LEDGER_KEY
-        key.write_text(secrets.token_hex(32), encoding="utf-8")
-        environment = {
-            "FORESHOT_BOOTSTRAP_SERVERS": cluster.addresses,
-            "FORESHOT_APPLICATION": _GROUP,
-            "FORESHOT_PARTITIONS": "2",
-            "FORESHOT_LINES": str(self._lines_file),
-            "FORESHOT_INITIALISATION": str(initialisation),
-            "FORESHOT_LEDGER_KEY_FILE": str(key),
-            "FORESHOT_LOG_LEVEL": "WARNING",
-        }
         settings = load_settings({}, bootstrap_servers=cluster.addresses, application=_GROUP, partitions=2)
         ensure_topics(settings, self._lines.values())
-        workers = [
-            stack.enter_context(
-                WorkerProcess(
-                    role,
-                    port,
-                    {**environment, "FORESHOT_STATE_FOLDER": str(self._folder / role)},
-                    self._folder / f"{role}.log",
-                )
-            )
-            for role, port in zip(("score", "learn"), free_ports(2), strict=True)
-        ]
-        for worker in workers:
-            worker.wait_until_ready()
+        workers = self._workers(stack, cluster, initialisation)
         producer = connect_producer(cluster)
         stack.callback(producer.close)
         drain = Drain(cluster, _GROUP, self._topics())
@@ -215,19 +200,49 @@ class Demo:
         pace = self._play(cards, _FULL_SPEED, feed, live, drain, advance)
         scored = [decode_scored(record.value) for record in read_topic(cluster, SCORED_EVENTS)]
         matches = [(record.key, record.value) for record in read_topic(cluster, DOCUMENT_MATCHES)]
-        judge = self._judge(cluster, initialisation, live, scored, set(feed.labelled))
+        scorers = self._final_scorers(cluster, initialisation)
+        frauds = {one for one, label in zip(live.batch.event_id, live.label.tolist(), strict=True) if label == 1}
+        judge = Judge(self._tasks, scorers, scored, frauds, set(feed.labelled))
         return {
             **self._summary(cluster, live, scored, workers, feed),
             "events_per_second_at_full_speed": pace,
             "produce_to_score_s": _paced_latency(scored, cards, self._plan),
-            "unseen_line": judge(cards),
-            "unseen_supply_chain_line": judge(trade),
+            "unseen_line": judge.of(cards),
+            "unseen_supply_chain_line": judge.of(trade),
             "documents_financed_twice": financed_twice(scored, matches, documents),
         }
 
+    def _workers(self, stack: ExitStack, cluster: Cluster, initialisation: Path) -> list[WorkerProcess]:
+        """Start a scorer and a learner, and wait until they are ready."""
+        key = self._folder / LEDGER_KEY
+        key.write_text(secrets.token_hex(32), encoding="utf-8")
+        environment = {
+            "FORESHOT_BOOTSTRAP_SERVERS": cluster.addresses,
+            "FORESHOT_APPLICATION": _GROUP,
+            "FORESHOT_PARTITIONS": "2",
+            "FORESHOT_LINES": str(self._lines_file),
+            "FORESHOT_INITIALISATION": str(initialisation),
+            "FORESHOT_LEDGER_KEY_FILE": str(key),
+            "FORESHOT_LOG_LEVEL": "WARNING",
+        }
+        workers = [
+            WorkerProcess(
+                role,
+                port,
+                {**environment, "FORESHOT_STATE_FOLDER": str(self._folder / role)},
+                self._folder / f"{role}.log",
+            )
+            for role, port in zip(("score", "learn"), free_ports(2), strict=True)
+        ]
+        for worker in workers:
+            stack.enter_context(worker)
+        for worker in workers:
+            worker.wait_until_ready()
+        return workers
+
     def _topics(self) -> list[str]:
         payments, papers = (self._lines[one.name].topic for one in (UNSEEN_LINE, UNSEEN_TRADE_LINE))
-        inner = (DOCUMENT_CLAIMS, "enriched-events", SCORED_EVENTS, "labelled-examples")
+        inner = (DOCUMENT_CLAIMS, ENRICHED_EVENTS, SCORED_EVENTS, LABELLED_EXAMPLES)
         return [payments, papers, papers + REKEYED_SUFFIX, *inner]
 
     def _play(
@@ -247,6 +262,14 @@ class Demo:
         feed.events(judged, self._plan.per_second, advance)
         drain.wait()
         return round(len(warm) / seconds)
+
+    def _final_scorers(self, cluster: Cluster, initialisation: Path) -> LineScorers:
+        specification = specification_of(self._lines.values())
+        scorers = scorers_over(load_initialisation(initialisation, specification))
+        weights = LiveWeights(scorers, specification.hash, Metrics())
+        for record in read_topic(cluster, LINE_WEIGHTS):
+            weights.take(record.key, record.value)
+        return scorers
 
     def _summary(
         self,
@@ -272,46 +295,6 @@ class Demo:
             },
             "audit_records": len(read_topic(cluster, ADAPTATIONS)),
         }
-
-    def _judge(
-        self, cluster: Cluster, initialisation: Path, live: History, scored: list[ScoredEvent], labelled: set[str]
-    ) -> Callable[[Act], dict[str, Any]]:
-        specification = specification_of(self._lines.values())
-        scorers = scorers_over(load_initialisation(initialisation, specification))
-        weights = LiveWeights(scorers, specification.hash, Metrics())
-        for record in read_topic(cluster, LINE_WEIGHTS):
-            weights.take(record.key, record.value)
-        frauds = {one for one, label in zip(live.batch.event_id, live.label.tolist(), strict=True) if label == 1}
-        return lambda act: self._unseen(act, scorers, scored, frauds, labelled)
-
-    def _unseen(
-        self, act: Act, scorers: LineScorers, scored: list[ScoredEvent], frauds: set[str], labelled: set[str]
-    ) -> dict[str, Any]:
-        own = [event for event in scored if event.line == act.line]
-        judged = [event for event in own if event.occurred_at_s >= act.judged_from_s]
-        past = [event for event in own if event.occurred_at_s < act.judged_from_s]
-        unlabelled = max(
-            (one for one in range(100) if (found := scorers.find(act.line, one)) and not found.manifest.support_frauds),
-            default=0,
-        )
-        before = scorers.get(act.line, unlabelled)
-        judgement = before_after(judged, frauds, before)
-        refitted = refitted_precision(self._tasks, before.standardisation, past, labelled, judged, frauds)
-        example = next((event for event in judged if event.alerted and event.event_id in frauds), None)
-        return {
-            "line": act.line,
-            "labelled_frauds": sum(event.event_id in labelled for event in own),
-            "events_judged": judgement.events,
-            "frauds_judged": judgement.frauds,
-            "average_precision_pooled": round(judgement.before, 4),
-            "average_precision_refitted_trees": round(refitted, 4),
-            "average_precision_adapted": round(judgement.after, 4),
-            "weights_version": judged[-1].weights_version if judged else 0,
-            "an_alert": None if example is None else {
-                "score": round(example.score, 4),
-                "reasons": [reason.text for reason in example.reasons],
-            },
-        }  # fmt: skip
 
 
 def _milli(seconds: float) -> float:
