@@ -120,6 +120,14 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
         "Those of them that say fraud; over all workers, their sum by that of the labels is the precision.",
     ),
     MetricDefinition(
+        "foreshot_alerted_loss_minor", "gauge", "minor units", ("line", "partition"),
+        "What labels in force say was lost on alerted events, in the minor units of their currencies.",
+    ),
+    MetricDefinition(
+        "foreshot_missed_loss_minor", "gauge", "minor units", ("line", "partition"),
+        "The same of events that were not alerted.",
+    ),
+    MetricDefinition(
         "foreshot_confirmed_precision", "gauge", "share", _LINE,
         "Share of frauds among the labels in force on alerted events, over this worker's partitions.",
     ),

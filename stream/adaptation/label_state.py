@@ -35,6 +35,7 @@ class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
         pending: Whether the event is not scored yet.
         expires_at_s: Event time from which the entry is dropped.
         alerted: Whether the event had been alerted.
+        loss_minor: What was lost, minor units; 0 where nobody said.
     """
 
     label: Literal["fraud", "genuine"]
@@ -44,8 +45,9 @@ class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
     produced_at_ms: int
     pending: bool
     expires_at_s: float
-    # With a default, so that changelogs without it are read as well.
+    # With defaults, so that changelogs without them are read as well.
     alerted: bool = False
+    loss_minor: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -54,10 +56,19 @@ class LabelEntry(msgspec.Struct, array_like=True, frozen=True):
 
 
 class AlertedLabels(NamedTuple):
-    """How many labels are in force on a line's alerted events, and how many of them say fraud."""
+    """What labels in force say of a line's alerts.
 
-    labels: int
-    frauds: int
+    Attributes:
+        labels: On alerted events.
+        frauds: Those of them that say fraud.
+        loss_minor: What was lost on alerted events, minor units of their currencies.
+        missed_minor: What was lost on events that were not alerted.
+    """
+
+    labels: int = 0
+    frauds: int = 0
+    loss_minor: int = 0
+    missed_minor: int = 0
 
 
 def settle(known: LabelEntry | None, new: LabelEntry) -> Settlement:
@@ -198,9 +209,16 @@ class LabelState:
         return True
 
     def _count(self, line: str, entry: LabelEntry, sign: int) -> None:
-        if entry.alerted and not entry.pending and not entry.reverses:
-            labels, frauds = self._alerted.get(line, (0, 0))
-            self._alerted[line] = AlertedLabels(labels + sign, frauds + sign * (entry.label == "fraud"))
+        if entry.pending or entry.reverses or not (entry.alerted or entry.loss_minor):
+            return
+        labels, frauds, loss, missed = self._alerted.get(line, AlertedLabels())
+        if entry.alerted:
+            labels, frauds, loss = (
+                labels + sign, frauds + sign * (entry.label == "fraud"), loss + sign * entry.loss_minor,
+            )  # fmt: skip
+        else:
+            missed += sign * entry.loss_minor
+        self._alerted[line] = AlertedLabels(labels, frauds, loss, missed)
 
 
 def _names(key: bytes) -> tuple[str, str]:

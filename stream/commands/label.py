@@ -20,6 +20,8 @@ _EPILOG = """Examples:
 
   foreshot label 4711 fraud --line cards-fr --source chargeback
 
+  foreshot label 4711 fraud --line factoring --loss-minor 1250000
+
   foreshot label --file labels.jsonl     one JSON object a line: event_id, line, label, source, labelled_at
 """
 
@@ -30,6 +32,7 @@ _EPILOG = """Examples:
 @click.option("--line", "line_name", metavar="NAME", help="The event's business line; may be left out if there is one.")
 @click.option("--source", default="analyst", show_default=True, help="Who says so.")
 @click.option("--reverses", is_flag=True, help="Withdraw the label instead.")
+@click.option("--loss-minor", type=click.IntRange(0), help="What was lost, minor units of the event's currency.")
 @click.option("--file", type=click.Path(path_type=Path), help="JSON lines with one label each.")
 @click.option("--lines", metavar="PATH,...", help="Line files or folders of them.")
 @kafka_options
@@ -39,6 +42,7 @@ def command(
     verdict: str | None,
     line_name: str | None,
     source: str,
+    loss_minor: int | None,
     file: Path | None,
     lines: str | None,
     *,
@@ -53,7 +57,8 @@ def command(
         labels = list(_from_file(file))
     elif event_id and verdict:
         one = {"event_id": event_id, "line": _only(line_name, names), "label": verdict, "source": source}
-        labels = [_label({**one, "labelled_at": datetime.now(UTC), "reverses": reverses})]
+        said = {"labelled_at": datetime.now(UTC), "reverses": reverses, "loss_minor": loss_minor}
+        labels = [_label({**one, **said})]
     else:
         raise UsageError("give EVENT_ID and fraud or genuine, or --file")
     unknown = sorted({label.line for label in labels} - names)
@@ -96,7 +101,8 @@ def _label(fields: Mapping[str, Any], where: str = "") -> FraudLabel:
         return FraudLabel.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UsageError(f"{where}{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        field = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{where}{field + ': ' if field else ''}{first['msg']}") from error
 
 
 def _push(settings: Settings, labels: list[FraudLabel]) -> None:

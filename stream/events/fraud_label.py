@@ -2,12 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.event_time import EARLIEST_S, LATEST_S
+from stream.events.roles import MOST_MINOR
 from stream.events.transaction import Identifier, explain
 
 _MOST_BYTES = 16_384
@@ -23,6 +33,8 @@ class FraudLabel(BaseModel):
         source: Who says so.
         labelled_at: When the verdict was given; the newest one is in force, of equal ones the later arrival.
         reverses: Withdraws the label: the event is unlabelled again.
+        loss_minor: What was lost, minor units of the event's currency; often less than its amount, and told again when
+            more is known. None where nobody says; of a fraud that is not withdrawn alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +46,7 @@ class FraudLabel(BaseModel):
     source: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "analyst"
     labelled_at: AwareDatetime
     reverses: bool = False
+    loss_minor: Annotated[int, Field(ge=0, le=MOST_MINOR)] | None = None
 
     @field_validator("labelled_at")
     @classmethod
@@ -41,6 +54,12 @@ class FraudLabel(BaseModel):
         if not EARLIEST_S <= moment.timestamp() < LATEST_S:
             raise ValueError("must be a time of the years 1900 to 2999")
         return moment
+
+    @model_validator(mode="after")
+    def _of_a_fraud(self) -> Self:
+        if self.loss_minor is not None and (self.label != "fraud" or self.reverses):
+            raise ValueError("loss_minor must be left out beside genuine and reverses")
+        return self
 
 
 def decode_labels(records: Sequence[SourceRecord]) -> tuple[list[tuple[FraudLabel, SourceRecord]], list[Rejected]]:

@@ -1,11 +1,17 @@
-"""How many alerts turned out to be frauds, as far as labels tell: gauges that add up over partitions and workers."""
+"""How many alerts turned out to be frauds, and what was lost, as far as labels tell: gauges that add up."""
 
 from collections.abc import Mapping
 
 from stream.adaptation.label_state import AlertedLabels
 from stream.metrics import Metrics
 
-_NONE = AlertedLabels(0, 0)
+_NONE = AlertedLabels()
+_GAUGES = {
+    "foreshot_alerted_labels": "labels",
+    "foreshot_alerted_frauds": "frauds",
+    "foreshot_alerted_loss_minor": "loss_minor",
+    "foreshot_missed_loss_minor": "missed_minor",
+}
 
 
 class ConfirmedPrecision:
@@ -23,15 +29,15 @@ class ConfirmedPrecision:
         self._booked[partition] = now
         for line, one in now.items():
             if one != before.get(line):
-                self._metrics.gauge("foreshot_alerted_labels", one.labels, line=line, partition=partition)
-                self._metrics.gauge("foreshot_alerted_frauds", one.frauds, line=line, partition=partition)
+                for name, field in _GAUGES.items():
+                    self._metrics.gauge(name, getattr(one, field), line=line, partition=partition)
                 self._tell_share(line)
 
     def forget(self, partition: str) -> None:
         """Let go of a partition: another worker books it from now on."""
         for line in self._booked.pop(partition, {}):
-            self._metrics.forget("foreshot_alerted_labels", line=line, partition=partition)
-            self._metrics.forget("foreshot_alerted_frauds", line=line, partition=partition)
+            for name in _GAUGES:
+                self._metrics.forget(name, line=line, partition=partition)
             self._tell_share(line)
 
     def _tell_share(self, line: str) -> None:

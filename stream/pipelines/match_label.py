@@ -138,7 +138,16 @@ def _entry(state: LabelState, label: FraudLabel, produced_at_ms: int) -> LabelEn
     clock = state.clock(label.line)
     since_s = labelled_at_s if clock is None else clock.watermark_s
     expires_at_s = since_s + state.horizons.of(label.line)
-    return LabelEntry(label.label, label.reverses, labelled_at_s, label.source, produced_at_ms, True, expires_at_s)
+    return LabelEntry(
+        label.label,
+        label.reverses,
+        labelled_at_s,
+        label.source,
+        produced_at_ms,
+        pending=True,
+        expires_at_s=expires_at_s,
+        loss_minor=label.loss_minor or 0,
+    )
 
 
 def _is_expired(state: LabelState, line: str, event: StoredEvent) -> bool:

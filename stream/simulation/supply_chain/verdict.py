@@ -70,8 +70,9 @@ def judge(simulated: Simulated, seed: int) -> Truth:
     for document, origin in zip(simulated.documents, simulated.origins, strict=True):
         if origin.is_act:
             given = list(_labels(document, origin, generator))
-            verdicts.append(_verdict(document, origin, given, generator))
-            labels += given
+            verdict = _verdict(document, origin, given, generator)
+            verdicts.append(verdict)
+            labels += [_with_loss(one, verdict) for one in given]
     labels.sort(key=lambda one: (one["labelled_at"], one["event_id"]))
     return Truth(verdicts, labels)
 
@@ -92,6 +93,11 @@ def _verdict(
         loss_minor=int(document["amount_minor"] * share),
         currency=document["currency"],
     )
+
+
+def _with_loss(label: dict[str, Any], verdict: Verdict) -> dict[str, Any]:
+    told = verdict.loss_minor and label["label"] == "fraud" and not label["reverses"]
+    return {**label, "loss_minor": verdict.loss_minor} if told else label
 
 
 def _labels(document: dict[str, Any], origin: Origin, generator: np.random.Generator) -> Iterator[dict[str, Any]]:

@@ -25,6 +25,10 @@ def label_file(foreshot, tmp_path):
     ("content", "said"),
     [
         (GOOD % ', "where": "here"', "labels.jsonl:1: where: Extra inputs are not permitted"),
+        (
+            GOOD.replace("fraud", "genuine") % ', "loss_minor": 5',
+            "labels.jsonl:1: Value error, loss_minor must be left",
+        ),
         (GOOD % f', "source": {"9" * 5_000}', "labels.jsonl:1: "),
         ("9" * 5_000, "labels.jsonl:1: "),
         ("[" * 100_000, "labels.jsonl:1: is not JSON"),

@@ -21,9 +21,9 @@ def refusal(content):
 
 
 def test_a_label_survives_its_own_json():
-    label = a_label(reverses=True, source="chargeback")
-    record = a_record(label.model_dump_json().encode())
-    assert decode_labels([record]) == ([(label, record)], [])
+    for label in (a_label(reverses=True, source="chargeback"), a_label(label="fraud", loss_minor=12_500)):
+        record = a_record(label.model_dump_json().encode())
+        assert decode_labels([record]) == ([(label, record)], [])
 
 
 def test_the_least_a_label_must_say_is_enough():
@@ -48,6 +48,11 @@ def test_the_least_a_label_must_say_is_enough():
         ({"labelled_at": "soon"}, "bad_value", "labelled_at"),
         ({"schema_version": 2}, "bad_value", "schema_version"),
         ({"lable": "fraud"}, "bad_value", "lable"),
+        ({"loss_minor": -1}, "bad_value", "loss_minor"),
+        ({"loss_minor": 1.5}, "wrong_type", "loss_minor"),
+        ({"loss_minor": 2**63}, "bad_value", "loss_minor"),
+        ({"loss_minor": 5, "label": "genuine"}, "bad_value", None),
+        ({"loss_minor": 5, "reverses": True}, "bad_value", None),
     ],
 )
 def test_a_label_that_does_not_fit_is_named_with_its_reason(changed, reason, field):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stream.adaptation.label_state import LabelState
+from stream.adaptation.label_state import AlertedLabels, LabelState
 from stream.adaptation.memory_store import MemoryFeatureStore
 from stream.events.label_horizons import LabelHorizons
 from stream.pipelines.match_label import match_labels, match_scored
@@ -256,7 +256,28 @@ def test_labels_of_one_batch_are_taken_one_after_the_other(matcher):
 
 
 def alerted_labels(matcher):
-    return tuple(matcher.state.alerted.get("cards", (0, 0)))
+    return tuple(matcher.state.alerted.get("cards", AlertedLabels()))[:2]
+
+
+def lost(matcher):
+    """Return what was lost on alerted events and on others, minor units."""
+    return tuple(matcher.state.alerted.get("cards", AlertedLabels()))[2:]
+
+
+def test_what_was_lost_is_that_of_the_labels_in_force_alerted_or_missed(matcher):
+    matcher.score(a_scored_event(alerted=True), a_scored_event("e2"))
+    matcher.label(said(loss_minor=500), said(event_id="e2", loss_minor=70))
+    assert lost(matcher) == (500, 70)
+    matcher.label(said(after_s=2 * HOUR_S, loss_minor=800))
+    assert lost(matcher) == (800, 70)
+    matcher.label(said(after_s=3 * HOUR_S, loss_minor=9, source="somebody else"))
+    assert lost(matcher) == (800, 70)
+    changes = matcher.state.drain_changes()
+    restored = LabelState(LabelHorizons(HORIZON_S))
+    restored.restore(changes)
+    assert restored.alerted == matcher.state.alerted
+    matcher.label(said("genuine", 4 * HOUR_S), said(event_id="e2", after_s=4 * HOUR_S, reverses=True))
+    assert lost(matcher) == (0, 0)
 
 
 def test_labels_in_force_on_alerted_events_are_counted_once_whatever_is_said_after(matcher):
@@ -299,4 +320,4 @@ def test_a_restored_state_counts_the_same_labels_on_alerts(matcher):
     changes += matcher.state.drain_changes()
     restored = LabelState(LabelHorizons(HORIZON_S))
     restored.restore(changes)
-    assert restored.alerted == matcher.state.alerted == {"cards": (2, 0)}
+    assert restored.alerted == matcher.state.alerted == {"cards": AlertedLabels(2)}

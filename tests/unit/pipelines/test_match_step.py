@@ -190,6 +190,14 @@ def test_confirmed_precision_counts_an_event_once_whatever_is_said_of_it_later(w
     assert (worker.alerted(), worker.precision()) == ((2, 1), 0.5)
 
 
+def test_losses_are_booked_by_whether_the_event_was_alerted(worker):
+    step = worker.step()
+    score(step, a_scored_event(OWN[0], alerted=True), a_scored_event(OWN[1]))
+    label(step, said(OWN[0], loss_minor=1_200), said(OWN[1], loss_minor=30))
+    names = ("foreshot_alerted_loss_minor", "foreshot_missed_loss_minor")
+    assert [worker.figure(name, partition="0") for name in names] == [1_200, 30]
+
+
 def test_labels_of_events_that_raised_nothing_confirm_nothing(worker):
     step = worker.step()
     score(step, a_scored_event(OWN[0]))

@@ -36,6 +36,16 @@ def test_losses_are_parts_of_amounts_and_decoys_lose_nothing(simulated, truth):
     assert {one.loss_minor for one in truth.verdicts if not one.is_fraud} == {0}
 
 
+def test_labels_of_frauds_tell_what_was_lost_in_part_or_nothing(truth):
+    losses = {one.event_id: one.loss_minor for one in truth.verdicts}
+    told = [one for one in truth.labels if "loss_minor" in one]
+    assert told
+    for one in told:
+        assert one["label"] == "fraud"
+        assert not one["reverses"]
+        assert one["loss_minor"] == losses[one["event_id"]] > 0
+
+
 def test_labels_are_read_by_the_stream_and_some_are_reversed(truth):
     labels = [FraudLabel.model_validate(one) for one in truth.labels]
     assert [one.labelled_at for one in labels] == sorted(one.labelled_at for one in labels)
