@@ -60,8 +60,8 @@ def fill_ratios(rows: Floats, ratio: Floats, shrunk: Floats, reach: float, out: 
             out[i, 2 * features + j] = second
             total += first
             total_shrunk += second
-        out[i, 7 * features + 6] = total
-        out[i, 7 * features + 7] = total_shrunk
+        out[i, BLOCKS * features + 6] = total
+        out[i, BLOCKS * features + 7] = total_shrunk
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
@@ -77,7 +77,7 @@ def fill_tails(low: Ranks, high: Ranks, own: Ranks, steps: Ranks, tables: Floats
             one = tables[j, 0, steps[above]] + tables[j, 1, steps[below]]
             out[i, 6 * features + j] = one
             total += one
-        out[i, 7 * features + 9] = total
+        out[i, BLOCKS * features + 9] = total
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
@@ -131,10 +131,10 @@ def fill_exemplars(  # noqa: C901 - compiled in one piece
                 second, third = sum_weighted, second
             elif sum_weighted > third:
                 third = sum_weighted
-        first_total = 7 * features
+        first_total = BLOCKS * features
         if used == 0:
             out[i, 3 * features : 6 * features] = 0.0
-            out[i, 7 * features : 7 * features + 6] = 0.0
+            out[i, BLOCKS * features : BLOCKS * features + 6] = 0.0
             continue
         for j in range(features):
             between = max(high[i, j] - exemplar_low[best, j], exemplar_high[best, j] - low[i, j])

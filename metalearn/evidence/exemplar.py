@@ -6,6 +6,8 @@ bandwidth enter, and a value that frauds repeat and the background has not is th
 surprising of all.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,6 +33,8 @@ def sorted_background(rows: Floats) -> Floats:
     return np.ascontiguousarray(ordered, np.float32)
 
 
+# A scorer asks for each batch of a line; backgrounds have few lengths.
+@lru_cache(256)
 def surprise_table(count: int) -> Floats:
     """Return the surprise of n of `count` background values between row and exemplar, float32 [count + 1]."""
     between = np.arange(count + 1, dtype=np.float64)

@@ -5,6 +5,8 @@ row and a fraud share a tail as far as both reach into it, less `CHANCE`, into w
 reaches by chance. The mean over frauds is a function of the row's own tail, so it is tabulated.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +19,8 @@ _STEP = 0.055
 CHANCE = 1.5
 
 
+# A scorer asks for each batch of a line; backgrounds have few lengths.
+@lru_cache(256)
 def tail_steps(count: int) -> Ranks:
     """Return how many steps a value reaches into a tail where n of `count` lie at least as far, int32 [count + 1]."""
     tail = -np.log((1.0 + np.arange(count + 1)) / (count + 1.0))

@@ -12,10 +12,10 @@ DurationS = Annotated[float, BeforeValidator(parse_duration_s)]
 SourceName = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 
-# What the stream itself writes: a line that read one of these would feed on its own output.
 FinancedBefore = Literal["near", "exact", "never"]
 """Which documents raise an alert by rule."""
 
+# What the stream itself writes: a line that read one of these would feed on its own output.
 RESERVED_TOPICS = frozenset(
     (
         "enriched-events", "scored-events", "alert-candidates", "alerts", "fraud-labels", "labelled-examples",
