@@ -1,7 +1,7 @@
 """Trees as flat arrays, walked without the library that fitted them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,25 @@ def forest_of(arrays: Mapping[str, npt.NDArray[Any]], prefix: str) -> Forest:
     """
     kinds = {"threshold": np.float32, "leaf": np.float32}
     return Forest(*(formed(arrays, prefix + name, kinds.get(name, np.int32), 1) for name in Forest.__slots__))
+
+
+def mean_of(forests: Sequence[Forest]) -> Forest:
+    """Return one forest whose sum is the mean of these forests' sums."""
+    nodes = _before(np.array([len(one.feature) for one in forests]))
+    leaves = _before(np.array([len(one.leaf) for one in forests]))
+
+    def moved(name: str) -> npt.NDArray[np.int32]:
+        ways = [(getattr(one, name), node, leaf) for one, node, leaf in zip(forests, nodes, leaves, strict=True)]
+        return np.concatenate([np.where(way >= 0, way + node, way - leaf) for way, node, leaf in ways]).astype(np.int32)
+
+    return Forest(
+        np.concatenate([one.feature for one in forests]),
+        np.concatenate([one.threshold for one in forests]),
+        moved("left"),
+        moved("right"),
+        moved("root"),
+        (np.concatenate([one.leaf for one in forests]) / len(forests)).astype(np.float32),
+    )
 
 
 def empty_forest() -> Forest:

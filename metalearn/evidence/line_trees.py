@@ -1,4 +1,7 @@
-"""Two small gradient-boosted forests fitted to a line's own labels.
+"""Two small gradient-boosted forests fitted to a line's own labels, each on from a score that is there before them.
+
+That is a row's last feature, what fraud looks like on all lines: trees on a few labels alone find less
+than it does, and what they say on top of it is what the labels add.
 
 Needs LightGBM; what scores needs only the forests that come out.
 """
@@ -15,6 +18,7 @@ from metalearn.support import LineSupport
 Floats = npt.NDArray[np.float32]
 
 COUNT = 2
+_OF_LAST_FEATURE = np.float32(0.75)
 _ROUNDS = 60
 _PRESUMED = 200
 _MOST_GENUINE = 1_000
@@ -22,6 +26,8 @@ _PARAMETERS: dict[str, Any] = {
     "objective": "binary",
     "num_leaves": 7,
     "learning_rate": 0.1,
+    # Without it every round adds as much to rows that the score told apart already.
+    "lambda_l2": 3.0,
     "max_bin": 63,
     "num_threads": 1,
     "verbose": -1,
@@ -32,8 +38,16 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
+def start(rows: Floats) -> Floats:
+    """Return the log odds from which the trees go on, for rows [n, features], float32 [n]."""
+    return _OF_LAST_FEATURE * rows[:, -1]
+
+
 def fit_line_trees(support: LineSupport) -> tuple[Forest, ...]:
-    """Return forests fitted to the labels alone, and to the labels with rows that are presumed genuine."""
+    """Return forests fitted to the labels alone, and to the labels with rows that are presumed genuine.
+
+    A row's score is `start` and the forest's sum.
+    """
     genuine = support.genuine[-_MOST_GENUINE:]
     presumed = support.unlabelled[-_PRESUMED:]
     return _fitted(support.frauds, genuine), _fitted(support.frauds, np.concatenate([genuine, presumed]))
@@ -54,6 +68,7 @@ def _fitted(frauds: Floats, others: Floats) -> Forest:
             "min_data_in_bin": 1,
             "scale_pos_weight": len(others) / len(frauds),
         },
+        init_score=start(rows).astype(np.float64),
     )
 
 

@@ -11,7 +11,7 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fil
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
 from metalearn.evidence.forest import Forest, forest_of
-from metalearn.evidence.line_trees import COUNT, fit_line_trees
+from metalearn.evidence.line_trees import COUNT, fit_line_trees, start
 from metalearn.evidence.shared_tails import STEPS, left_out, tail_steps, tail_tables
 from metalearn.support import LineSupport
 
@@ -87,8 +87,9 @@ class SupportState:
     def fill_trees(self, rows: Floats, out: Floats) -> None:
         """Write the columns of the line's own trees."""
         at = network_columns(self.features)
+        first = start(rows)
         for tree, median in zip(self.trees, self.tree_median, strict=True):
-            out[:, at] = tree.predict(rows)
+            out[:, at] = first + tree.predict(rows)
             out[:, at + 1] = out[:, at] - median
             at += 2
 
@@ -202,7 +203,7 @@ def learn_support(support: LineSupport) -> Learnt:
     ratio, shrunk = sums.tables()
     trees = fit_line_trees(support)
     sample = support.unlabelled[-_MEDIAN_ROWS:]
-    median = [float(np.median(tree.predict(sample))) if len(sample) else 0.0 for tree in trees]
+    median = [float(np.median(start(sample) + tree.predict(sample))) if len(sample) else 0.0 for tree in trees]
     state = SupportState(
         len(support.frauds),
         ratio,

@@ -28,6 +28,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 _SUPPORT = "support."
 _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
+FORM = 2
+"""Counted up when what members read of equal columns changes: models of another form are refused."""
 CASCADE_SHARE = 0.1
 EQUAL_SHARE = 1 / 3
 # Of a line on which one event in five is a fraud the top tenth holds half of them at most.
@@ -94,7 +96,7 @@ class SharedModel:
         """Return all of it as named arrays."""
         numbers = (self.slope, self.intercept, self.taught_share, self.prevalence, self.head_share)
         return {
-            prefix + "numbers": np.array([*numbers, column_count(self.features + 1)], np.float64),
+            prefix + "numbers": np.array([*numbers, column_count(self.features + 1), FORM], np.float64),
             **self.pooled.arrays(prefix + "pooled."),
             **self.pointwise.arrays(prefix + "pointwise."),
             **self.ranking.arrays(prefix + "ranking."),
@@ -109,7 +111,10 @@ class SharedModel:
             KeyError: One is missing.
             ValueError: They do not fit together.
         """
-        slope, intercept, taught_share, prevalence, head_share, columns = numbers(arrays, prefix + "numbers", 6)
+        told = numbers(arrays, prefix + "numbers", 7)
+        slope, intercept, taught_share, prevalence, head_share, columns, form = told
+        if form != FORM:
+            raise ValueError(f"members of form {form:.0f}, this release reads {FORM}")
         if slope <= 0.0 or not 0.0 < taught_share < 1.0 or not 0.0 < prevalence < 1.0:
             raise ValueError(f"a curve of slope {slope} at a share of frauds of {taught_share}")
         if not 0.0 <= head_share <= 1.0:

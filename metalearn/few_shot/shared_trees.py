@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from metalearn.evidence.forest import Forest
+from metalearn.evidence.forest import Forest, mean_of
 from metalearn.evidence.line_trees import fit_forest
 from metalearn.few_shot.episode_bank import BankedEpisode
 
@@ -28,20 +28,31 @@ _RANKING: dict[str, Any] = {
 }
 POINTWISE_ROUNDS = 300
 RANKING_ROUNDS = 150
+POINTWISE_FORESTS = 2
+RANKING_FORESTS = 3
+"""Each from a seed of its own, and their mean: which features a forest was let see is chance."""
 
 
-def fit_pointwise(bank: Sequence[BankedEpisode], threads: int, seed: int, rounds: int = POINTWISE_ROUNDS) -> Forest:
+def fit_pointwise(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = POINTWISE_FORESTS) -> Forest:
     """Return trees whose sum is the log odds of fraud at the bank's own prevalence."""
     rows, labels = _joined(bank)
-    return fit_forest(rows, labels, rounds, {**_COMMON, **_POINTWISE, "num_threads": threads, "seed": seed})
+    parameters = {**_COMMON, **_POINTWISE, "num_threads": threads}
+    return mean_of(
+        [fit_forest(rows, labels, POINTWISE_ROUNDS, {**parameters, "seed": seed + more}) for more in range(forests)]
+    )
 
 
-def fit_ranking(bank: Sequence[BankedEpisode], threads: int, seed: int, rounds: int = RANKING_ROUNDS) -> Forest:
+def fit_ranking(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = RANKING_FORESTS) -> Forest:
     """Return trees that put an episode's frauds first (LambdaRank; Burges, 2010)."""
     rows, labels = _joined(bank)
     sizes = [len(episode.labels) for episode in bank]
-    parameters = {**_COMMON, **_RANKING, "num_threads": threads, "seed": seed}
-    return fit_forest(rows, labels, rounds, parameters, group=sizes)
+    parameters = {**_COMMON, **_RANKING, "num_threads": threads}
+    return mean_of(
+        [
+            fit_forest(rows, labels, RANKING_ROUNDS, {**parameters, "seed": seed + more}, group=sizes)
+            for more in range(forests)
+        ]
+    )
 
 
 def _joined(bank: Sequence[BankedEpisode]) -> tuple[Any, Any]:

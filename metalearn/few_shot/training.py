@@ -15,7 +15,7 @@ from metalearn.evidence.support_state import column_count, network_columns
 from metalearn.few_shot.adapted_head import HeadPlan, train_head
 from metalearn.few_shot.blend import fit_blend
 from metalearn.few_shot.episode_bank import BankedEpisode, BankPlan, draw_bank
-from metalearn.few_shot.model import EQUAL_SHARE, SharedModel
+from metalearn.few_shot.model import EQUAL_SHARE, FORM, SharedModel
 from metalearn.few_shot.pooled_score import fit_on_others, fit_pooled
 from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.fingerprint import fingerprint
@@ -70,7 +70,7 @@ def train_shared_model(
         MetalearnError: No line has frauds on both sides of a cut.
     """
     columns = column_count(tasks[0].features.shape[1] + 1)
-    kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), f"few-shot {columns}"))
+    kept = _Parts(checkpoint, fingerprint(tasks, asdict(plan), f"few-shot {FORM} {columns}"))
     noise = plan.bank.scale_noise
     pooled = kept.forest("pooled.", lambda: fit_pooled(tasks, plan.threads, plan.seed, noise))
     bank = draw_bank(
@@ -97,15 +97,15 @@ def _judged(shared: SharedModel, bank: Sequence[BankedEpisode], plan: FewShotPla
     """Return slope and intercept from rarity to the log odds of fraud, their share of frauds, and the head's weight.
 
     They are fitted to queries of lines that trees and network have not seen (Platt, 1999: or a model
-    is believed too much), with members taught on the other lines alone.
+    is believed too much), with members taught on the other lines alone, one forest of each.
     """
     held = [one for one in bank if one.calibrates] or list(bank)
     others = [one for one in bank if not one.calibrates]
     width = network_columns(shared.features + 1)
     members = replace(
         shared,
-        pointwise=fit_pointwise(others or held, plan.threads, plan.seed),
-        ranking=fit_ranking(others or held, plan.threads, plan.seed),
+        pointwise=fit_pointwise(others or held, plan.threads, plan.seed, 1),
+        ranking=fit_ranking(others or held, plan.threads, plan.seed, 1),
         network=train_head(others or held, width, plan.head, plan.seed, lambda *_: None),
     )
     rarities = [_rarity(members, one) for one in held]

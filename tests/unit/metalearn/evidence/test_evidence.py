@@ -208,3 +208,18 @@ def test_a_rows_batch_does_not_change_its_columns():
     rows = np.random.default_rng(4).normal(size=(300, FEATURES)).astype(np.float32)
     alone = np.concatenate([state.columns(row[None]) for row in rows])
     assert np.array_equal(alone, state.columns(rows))
+
+
+def test_a_lines_trees_go_on_from_the_last_feature():
+    generator = np.random.default_rng(4)
+    rows = generator.normal(size=(300, 3)).astype(np.float32)
+    rows[:20, 0] += 5.0
+    first, added = network_columns(3), []
+    for told in (0.0, 10.0):
+        rows[:, 2] = np.where(np.arange(300) < 20, told, -told)
+        state = learn_support(LineSupport(rows[:20], rows[20:100], rows[100:])).state
+        added.append(np.abs(state.trees[0].predict(rows)).mean())
+        assert state.columns(rows)[:, first] == pytest.approx(0.75 * rows[:, 2] + state.trees[0].predict(rows))
+    assert added[1] < 0.1 * added[0]
+    alone = learn_support(LineSupport(rows[:0], rows[:0], rows)).state
+    assert alone.columns(rows)[:, first] == pytest.approx(0.75 * rows[:, 2])

@@ -4,7 +4,12 @@ import lightgbm
 import numpy as np
 import pytest
 
-from metalearn.evidence.forest import empty_forest, forest_of, parse_lightgbm
+from metalearn.evidence.forest import empty_forest, forest_of, mean_of, parse_lightgbm
+
+
+def fitted(rows, labels, seed=0, **more):
+    parameters = {"objective": "binary", "verbose": -1, "num_threads": 1, "min_data_in_leaf": 2, "seed": seed, **more}
+    return lightgbm.train(parameters, lightgbm.Dataset(rows, labels, params=parameters), 5)
 
 
 def slowly(forest, row):
@@ -45,3 +50,16 @@ def test_no_trees_say_nothing():
     forest = empty_forest()
     forest.check(1)
     assert forest.predict(np.ones((3, 1), np.float32)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_mean_of_forests_is_the_mean_of_their_scores():
+    generator = np.random.default_rng(1)
+    rows = generator.normal(size=(400, 3)).astype(np.float32)
+    boosters = [fitted(rows, (rows[:, column] > 0).astype(np.float32), feature_fraction=0.7) for column in range(3)]
+    constant = fitted(np.zeros((50, 1), np.float32), (np.arange(50) < 10).astype(np.float32))
+    for some in (boosters, [constant, *boosters], [boosters[0], constant], boosters[:1]):
+        forest = mean_of([parse_lightgbm(one.model_to_string()) for one in some])
+        forest.check(3)
+        columns = [rows[:, : one.num_feature()] for one in some]
+        expected = np.mean([one.predict(of, raw_score=True) for one, of in zip(some, columns, strict=True)], axis=0)
+        assert forest.predict(rows) == pytest.approx(expected, rel=1e-6, abs=1e-6)

@@ -325,8 +325,15 @@ def test_a_line_whose_whole_past_is_labelled_or_that_has_none_can_be_scored(shar
 
 def test_members_of_another_releases_columns_are_refused(shared):
     arrays = shared.arrays()
-    arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 0, 2.0])
+    arrays["numbers"] = arrays["numbers"] + np.array([0, 0, 0, 0, 0, 2.0, 0])
     with pytest.raises(ValueError, match=r"members on [0-9]+ columns"):
+        SharedModel.from_arrays(arrays)
+
+
+def test_members_of_another_form_are_refused(shared):
+    arrays = shared.arrays()
+    arrays["numbers"] = arrays["numbers"] - np.array([0, 0, 0, 0, 0, 0, 1.0])
+    with pytest.raises(ValueError, match="members of form 1, this release reads 2"):
         SharedModel.from_arrays(arrays)
 
 

@@ -9,8 +9,9 @@ import safetensors.numpy
 import torch
 
 from metalearn.evidence import line_trees
-from metalearn.evidence.forest import parse_lightgbm
+from metalearn.evidence.forest import mean_of, parse_lightgbm
 from metalearn.evidence.support_state import learn_support
+from metalearn.few_shot import shared_trees
 from metalearn.few_shot.adapted_head import HeadPlan, _hidden
 from metalearn.few_shot.blend import evidence_scores, tree_scores
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
@@ -34,7 +35,7 @@ STEEP = {"rel": 1e-4, "abs": 1e-4}
 
 @dataclass
 class Trained:
-    """A line's model, the support it is of, rows to score, and LightGBM's own trees by forest."""
+    """A line's model, the support it is of, rows to score, and LightGBM's own trees of each forest."""
 
     shared: SharedModel
     model: LineModel
@@ -42,8 +43,9 @@ class Trained:
     rows: np.ndarray
     boosters: list
 
-    def booster(self, forest):
-        return next(booster for kept, booster in self.boosters if kept is forest)
+    def lightgbm(self, forest, rows):
+        boosters = next(boosters for kept, boosters in self.boosters if kept is forest)
+        return np.mean([booster.predict(rows, raw_score=True) for booster in boosters], axis=0)
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +54,20 @@ def trained():
 
     def keep(text):
         forest = parse_lightgbm(text)
-        boosters.append((forest, lightgbm.Booster(model_str=text)))
+        boosters.append((forest, [lightgbm.Booster(model_str=text)]))
+        return forest
+
+    def joined(forests):
+        forest = mean_of(forests)
+        parts = [some for kept, some in boosters if any(kept is one for one in forests)]
+        boosters.append((forest, [one for some in parts for one in some]))
         return forest
 
     task = a_task(FEATURES, 9)
     support = draw_support(task, np.arange(400), 6, 60, 300, np.random.default_rng(0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_trees, "parse_lightgbm", keep)
+        patch.setattr(shared_trees, "mean_of", joined)
         shared = train_shared_model([a_task(FEATURES, seed) for seed in range(3)], PLAN)
         model = shared.adapt(support)
     return Trained(shared, model, support, task.features[400:], boosters)
@@ -121,13 +130,12 @@ def test_every_forests_score_is_lightgbms(trained):
     extended = columns[:, : state.features]
     asked = [(shared.pooled, trained.rows), (shared.pointwise, columns), (shared.ranking, columns)]
     for forest, rows in [*asked, *((tree, extended) for tree in state.trees)]:
-        expected = trained.booster(forest).predict(rows, raw_score=True)
-        assert forest.predict(rows) == pytest.approx(expected, **EXACT)
+        assert forest.predict(rows) == pytest.approx(trained.lightgbm(forest, rows), **EXACT)
 
 
 def test_rarity_from_end_to_end_is_what_torch_and_lightgbm_make_of_it(trained):
     columns, shared = columns_of(trained), trained.shared
-    trees = [trained.booster(forest).predict(columns, raw_score=True) for forest in (shared.pointwise, shared.ranking)]
+    trees = [trained.lightgbm(forest, columns) for forest in (shared.pointwise, shared.ranking)]
     members = [logits_in_torch(trained, columns), *trees]
     model, state = trained.model, trained.model.state
     blend, features = model.blend, state.features
