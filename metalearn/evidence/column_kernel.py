@@ -9,6 +9,7 @@ Ranks = npt.NDArray[np.int32]
 
 BLOCKS = 7
 """Columns of each feature: value, ratio, shrunk ratio, best exemplar, mean over exemplars, relevance, shared tails."""
+SHARED_TAILS = BLOCKS - 1
 TOTALS = 10
 """After them: six sums over exemplars, two over features, the logarithm of one and the frauds, shared tails' sum."""
 
@@ -75,7 +76,7 @@ def fill_tails(low: Ranks, high: Ranks, own: Ranks, steps: Ranks, tables: Floats
         for j in range(features):
             above, below = max(last - low[i, j] - mine, 0), max(high[i, j] - mine, 0)
             one = tables[j, 0, steps[above]] + tables[j, 1, steps[below]]
-            out[i, 6 * features + j] = one
+            out[i, SHARED_TAILS * features + j] = one
             total += one
         out[i, BLOCKS * features + 9] = total
 
@@ -133,7 +134,7 @@ def fill_exemplars(  # noqa: C901 - compiled in one piece
                 third = sum_weighted
         first_total = BLOCKS * features
         if used == 0:
-            out[i, 3 * features : 6 * features] = 0.0
+            out[i, 3 * features : SHARED_TAILS * features] = 0.0
             out[i, BLOCKS * features : BLOCKS * features + 6] = 0.0
             continue
         for j in range(features):

@@ -7,7 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from metalearn.evidence.array_form import formed, numbers
-from metalearn.evidence.column_kernel import BLOCKS, TOTALS, fill_exemplars, fill_ratios, fill_tails, rank_rows
+from metalearn.evidence.column_kernel import (
+    BLOCKS,
+    SHARED_TAILS,
+    TOTALS,
+    fill_exemplars,
+    fill_ratios,
+    fill_tails,
+    rank_rows,
+)
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
 from metalearn.evidence.forest import Forest, forest_of
@@ -235,16 +243,16 @@ def _left_out(state: SupportState, sums: Any, rows: Floats, *, fraud: bool) -> F
     ratio, shrunk = sums.left_out(rows, fraud=fraud)
     out[:, features : 2 * features] = ratio
     out[:, 2 * features : 3 * features] = shrunk
-    totals = BLOCKS * features
+    tails, totals = SHARED_TAILS * features, BLOCKS * features
     out[:, totals + 6] = ratio.sum(1)
     out[:, totals + 7] = shrunk.sum(1)
     if fraud:
         shared = left_out(
-            out[:, 6 * features : totals],
+            out[:, tails:totals],
             state.exemplar_low,
             state.exemplar_high,
             tail_steps(state.background.shape[1]),
         )
-        out[:, 6 * features : totals] = shared
+        out[:, tails:totals] = shared
         out[:, totals + 9] = shared.sum(1)
     return out

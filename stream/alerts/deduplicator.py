@@ -30,9 +30,7 @@ class AlertDeduplicator:
         self._raised: dict[str, dict[float, Subjects]] = {}
         self._changes: dict[bytes, bytes | None] = {}
 
-    def raise_alert(
-        self, event: ScoredEvent, period_s: float, financed_before: FinancedBefore = "near"
-    ) -> Alert | None:
+    def raise_alert(self, event: ScoredEvent, period_s: float, financed_before: FinancedBefore) -> Alert | None:
         """Return the alert if this is the subject's first in its period for one of its causes, else None.
 
         Scores and documents that were financed before are counted apart: neither silences the other.

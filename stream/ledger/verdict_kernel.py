@@ -96,27 +96,37 @@ def _takes_back(row: Any, number: Any, later: Any, terms: Terms) -> bool:
 
 
 @kernel
+def _taken_back_at(nexts: Links, rows: Rows, earlier: Any, later: Any, skip: int, terms: Terms, place: int) -> int:
+    """Return the first place from this one on where the earlier's number is taken back, 0 where there is none."""
+    links = len(nexts) // len(rows)
+    while place != 0:
+        at = (place - 1) // links
+        if at != skip and _takes_back(rows[at], rows[earlier].number, rows[later], terms):
+            break
+        place = np.int64(nexts[place - 1])
+    return int(place)
+
+
+@kernel
 def cancelled(
     heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> bool:
     """Return whether the earlier's document was taken back in full between the two; `skip` is not looked at."""
     by_pair = marks.shape[1] > 4
-    key = number_key(rows[earlier], by_pair)
-    place = np.int64(heads[slot_of(heads, key)])
     links = len(nexts) // len(rows)
+    head = np.int64(heads[slot_of(heads, number_key(rows[earlier], by_pair))])
+    place = _taken_back_at(nexts, rows, earlier, later, skip, terms, head)
     while place != 0:
         at = (place - 1) // links
         row, first = rows[at], rows[earlier]
         if (
-            at != skip
-            and _takes_back(row, first.number, rows[later], terms)
-            and row.currency == first.currency
+            row.currency == first.currency
             and (UNKNOWN in (row.amount_minor, first.amount_minor) or row.amount_minor >= first.amount_minor)
             and (row.pair == first.pair or (not by_pair and shares_party(marks[at], marks[earlier])))
             and precedes(first, row)
         ):
             return True
-        place = np.int64(nexts[place - 1])
+        place = _taken_back_at(nexts, rows, earlier, later, skip, terms, np.int64(nexts[place - 1]))
     return False
 
 
@@ -125,19 +135,15 @@ def _last_cancellation(
     heads: Links, nexts: Links, rows: Rows, marks: Marks, earlier: Any, later: Any, skip: int, terms: Terms
 ) -> int:
     """Return the last cancellation before the later event that bears the earlier's number, -1 where there is none."""
-    place = np.int64(heads[slot_of(heads, number_key(rows[earlier], marks.shape[1] > 4))])
     links = len(nexts) // len(rows)
+    head = np.int64(heads[slot_of(heads, number_key(rows[earlier], marks.shape[1] > 4))])
+    place = _taken_back_at(nexts, rows, earlier, later, skip, terms, head)
     last = -1
     while place != 0:
-        at = (place - 1) // links
-        row = rows[at]
-        if (
-            at != skip
-            and _takes_back(row, rows[earlier].number, rows[later], terms)
-            and (last < 0 or precedes(rows[last], row))
-        ):
-            last = int(at)
-        place = np.int64(nexts[place - 1])
+        at = int((place - 1) // links)
+        if last < 0 or precedes(rows[last], rows[at]):
+            last = at
+        place = _taken_back_at(nexts, rows, earlier, later, skip, terms, np.int64(nexts[place - 1]))
     return last
 
 

@@ -19,7 +19,7 @@ def a_candidate(at_s=0.0, subject="card-1", line="cards", **changed):
 
 
 def raised(deduplicator, candidates, period_s=DAY_S):
-    return [deduplicator.raise_alert(one, period_s) is not None for one in candidates]
+    return [deduplicator.raise_alert(one, period_s, "near") is not None for one in candidates]
 
 
 candidates = st.lists(
@@ -78,10 +78,10 @@ def test_subjects_and_lines_have_their_own_alerts():
 
 def test_the_first_to_arrive_is_the_alert_though_another_happened_before():
     deduplicator = AlertDeduplicator()
-    alert = deduplicator.raise_alert(a_candidate(500, event_id="later"), DAY_S)
+    alert = deduplicator.raise_alert(a_candidate(500, event_id="later"), DAY_S, "near")
     assert alert is not None
     assert alert.event_id == "later"
-    assert deduplicator.raise_alert(a_candidate(100, event_id="earlier"), DAY_S) is None
+    assert deduplicator.raise_alert(a_candidate(100, event_id="earlier"), DAY_S, "near") is None
 
 
 def test_a_late_event_counts_in_its_own_period():
@@ -91,12 +91,12 @@ def test_a_late_event_counts_in_its_own_period():
 
 def test_events_out_of_mind_still_raise_their_alert_under_the_same_name():
     deduplicator = AlertDeduplicator()
-    first = deduplicator.raise_alert(a_candidate(0), DAY_S)
-    deduplicator.raise_alert(a_candidate((KEPT_PERIODS + 1) * DAY_S), DAY_S)
+    first = deduplicator.raise_alert(a_candidate(0), DAY_S, "near")
+    deduplicator.raise_alert(a_candidate((KEPT_PERIODS + 1) * DAY_S), DAY_S, "near")
     deduplicator.drain_changes()
     assert first is not None
     for _ in range(2):
-        again = deduplicator.raise_alert(a_candidate(0), DAY_S)
+        again = deduplicator.raise_alert(a_candidate(0), DAY_S, "near")
         assert again is not None
         assert again.alert_id == first.alert_id
     assert deduplicator.drain_changes() == []
@@ -105,7 +105,7 @@ def test_events_out_of_mind_still_raise_their_alert_under_the_same_name():
 def test_what_is_out_of_mind_leaves_memory_and_changelog():
     deduplicator = AlertDeduplicator()
     for day in range(500):
-        deduplicator.raise_alert(a_candidate(day * DAY_S, subject=f"card-{day}"), DAY_S)
+        deduplicator.raise_alert(a_candidate(day * DAY_S, subject=f"card-{day}"), DAY_S, "near")
     kept = dict(deduplicator.drain_changes())
     assert sum(value is not None for value in kept.values()) == KEPT_PERIODS + 1
     assert deduplicator.size_bytes() < 20_000
@@ -113,9 +113,9 @@ def test_what_is_out_of_mind_leaves_memory_and_changelog():
 
 def test_lines_forget_by_their_own_events():
     deduplicator = AlertDeduplicator()
-    deduplicator.raise_alert(a_candidate(0), DAY_S)
-    deduplicator.raise_alert(a_candidate(400 * DAY_S, line="loans"), DAY_S)
-    assert deduplicator.raise_alert(a_candidate(1), DAY_S) is None
+    deduplicator.raise_alert(a_candidate(0), DAY_S, "near")
+    deduplicator.raise_alert(a_candidate(400 * DAY_S, line="loans"), DAY_S, "near")
+    assert deduplicator.raise_alert(a_candidate(1), DAY_S, "near") is None
 
 
 @given(candidates)
@@ -146,7 +146,7 @@ def test_a_state_restored_from_its_changelog_decides_as_one_undisturbed(given_ca
 def test_a_whole_uncompacted_changelog_restores_the_same(given_candidates):
     state, log = AlertDeduplicator(), []
     for one in given_candidates:
-        state.raise_alert(one, DAY_S)
+        state.raise_alert(one, DAY_S, "near")
         log += state.drain_changes()
     restored = AlertDeduplicator()
     assert restored.restore(log) == len(log)
