@@ -1,6 +1,6 @@
 """All that a line's support says, ready to give any row its evidence columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,7 @@ class SupportState:
         relevant: How much closer frauds are to each other than chance, float32 [features].
         trees: Fitted to the line's own labels.
         tree_median: Of their scores on unlabelled rows, float32 [trees].
+        weights: What each feature counts in a sum over features, float32 [features].
     """
 
     frauds: int
@@ -69,6 +70,11 @@ class SupportState:
     relevant: Floats
     trees: tuple[Forest, ...]
     tree_median: Floats
+    weights: Floats = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Weigh the features once, not for each batch."""
+        object.__setattr__(self, "weights", feature_weights(self.relevant))
 
     @property
     def features(self) -> int:
@@ -86,11 +92,14 @@ class SupportState:
             float32 [n, `column_count`].
         """
         out = np.zeros((len(rows), column_count(self.features)), np.float32)
-        none = np.full(len(rows), -1, np.int32)
-        self._fill(np.ascontiguousarray(rows, np.float32), none, np.zeros(len(rows), np.int32), out)
+        self.fill(np.ascontiguousarray(rows, np.float32), out)
         if trees:
             self.fill_trees(rows, out)
         return out
+
+    def fill(self, rows: Floats, out: Floats) -> None:
+        """Write all columns but those of the trees, which stay as they are."""
+        self._fill(rows, np.full(len(rows), -1, np.int32), np.zeros(len(rows), np.int32), out)
 
     def fill_trees(self, rows: Floats, out: Floats) -> None:
         """Write the columns of the line's own trees."""
@@ -113,7 +122,7 @@ class SupportState:
             self.exemplar_low,
             self.exemplar_high,
             surprise_table(self.background.shape[1]),
-            feature_weights(self.relevant),
+            self.weights,
             self.relevant,
             skip,
             own,

@@ -71,6 +71,8 @@ class Blend:
 
     def mixed(self, shared: Floats, evidence: Floats, trees: Floats) -> Floats:
         """Return rarities put together."""
+        if not self.own_share:
+            return shared
         return np.asarray((1 - self.own_share) * shared + self.own_share * (evidence + trees) / 2, np.float32)
 
 
@@ -124,4 +126,4 @@ def tree_scores(columns: Floats, features: int) -> list[Floats]:
 
 def _mean(tails: Sequence[Tail], scores: Sequence[Floats], counted: Callable[[Floats], Floats] = np.asarray) -> Floats:
     rare = [counted(tail.apply(one)) for tail, one in zip(tails, scores, strict=True)]
-    return np.asarray(np.mean(rare, axis=0), np.float32)
+    return np.asarray(sum(rare[1:], rare[0]) / len(rare), np.float32)

@@ -66,7 +66,12 @@ class HeadNetwork:
 
     def logits(self, columns: Floats, weight: Doubles, bias: float) -> Floats:
         """Return the logit of rows under a head, each row by itself, float32 [n]."""
-        return np.asarray(_weighted(self.hidden(columns), weight.astype(np.float64), bias))
+        return self.weighted(self.hidden(columns), weight, bias)
+
+    @staticmethod
+    def weighted(hidden: Doubles, weight: Doubles, bias: float) -> Floats:
+        """Return the logit under a head of what it sees of rows."""
+        return np.asarray(_weighted(hidden, weight.astype(np.float64, copy=False), bias))
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""

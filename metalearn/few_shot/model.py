@@ -15,10 +15,11 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.blend import COUNT, Blend, fit_blend
+from metalearn.few_shot.cascade import cascade
 from metalearn.few_shot.head_network import Doubles, HeadNetwork
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
 from metalearn.few_shot.reference import split_reference
-from metalearn.few_shot.tails import compressed, tail_arrays, tails_of
+from metalearn.few_shot.tails import tail_arrays, tails_of
 from metalearn.logistic_curve import log_odds
 from metalearn.support import LineSupport
 
@@ -30,13 +31,10 @@ _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
 FORM = 2
 """Counted up when what members read of equal columns changes: models of another form are refused."""
-CASCADE_SHARE = 0.1
 EQUAL_SHARE = 1 / 3
-# Of a line on which one event in five is a fraud the top tenth holds half of them at most.
-_CASCADE_ROWS_PER_FRAUD = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SharedModel:
     """What all lines share.
 
@@ -165,36 +163,8 @@ class LineModel:
         return self.blend.full(columns, self.state.features, self.shared.members(columns, self.weight, self.bias))
 
     def cascade(self, rows: Floats, share: float | None = None) -> Floats:
-        """Return the full word on rows that are rare by what is cheap, and the cheap word on the rest.
-
-        Cheap are the pooled score, which is there before any member is asked, the head, and the evidence
-        of the line's labels. The head alone passes over frauds that all lines know.
-
-        Args:
-            rows: Standardised, float32 [n, features].
-            share: The full word goes to rows whose cheap rarity is that of this share of events; None is a
-                tenth, or three times the share of frauds of the training lines where that is more.
-        """
-        blend, features = self.blend, self.state.features
-        extended = self.scale.extended(rows, self.shared.pooled)
-        columns = self.state.columns(extended, trees=False)
-        head = blend.members[0].apply(
-            self.shared.network.logits(columns[:, : network_columns(features)], self.weight, self.bias)
-        )
-        evidence = blend.own_evidence(columns, features)
-        cheap = np.asarray((head + blend.pooled.apply(extended[:, -1])) / 2, np.float32)
-        rare = blend.mixed(compressed(cheap), evidence, evidence)
-        if share is None:
-            share = min(max(CASCADE_SHARE, _CASCADE_ROWS_PER_FRAUD * self.shared.prevalence), 1.0)
-        top = np.flatnonzero(rare >= -np.log(share))
-        if len(top):
-            chosen = columns[top]
-            self.state.fill_trees(extended[top], chosen)
-            pointwise = blend.members[1].apply(self.shared.pointwise.predict(chosen))
-            ranking = blend.members[2].apply(self.shared.ranking.predict(chosen))
-            shared = blend.shared(head[top], pointwise, ranking)
-            rare[top] = blend.mixed(shared, evidence[top], blend.own_trees(chosen, features))
-        return rare
+        """Return how rare rows are, the full word asked of few; see `cascade.cascade`."""
+        return cascade([self], np.zeros(len(rows), np.int64), rows, share)
 
     def arrays(self) -> Arrays:
         """Return what is the line's own as named arrays."""

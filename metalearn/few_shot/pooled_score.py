@@ -54,8 +54,12 @@ class PooledScale:
 
     def with_score(self, rows: Floats, score: Floats) -> Floats:
         """Return rows with the pooled trees' score of each, on the line's scale, as their last feature."""
-        scaled = np.clip((score - np.float32(self.mean)) / np.float32(self.scale), -_CLIP, _CLIP)
-        return np.concatenate([rows, scaled[:, None].astype(np.float32)], 1)
+        return np.concatenate([rows, self.scaled(score)[:, None]], 1)
+
+    def scaled(self, score: Floats) -> Floats:
+        """Return the pooled trees' score on the line's scale."""
+        scaled = (score - np.float32(self.mean)) / np.float32(self.scale)
+        return np.asarray(np.minimum(np.maximum(scaled, np.float32(-_CLIP)), np.float32(_CLIP)), np.float32)
 
     def extended_support(self, support: LineSupport, pooled: Forest) -> LineSupport:
         """Return the support with all its rows extended."""

@@ -96,7 +96,7 @@ def _takes_back(row: Any, number: Any, later: Any, terms: Terms) -> bool:
 
 
 @kernel
-def _taken_back_at(nexts: Links, rows: Rows, earlier: Any, later: Any, skip: int, terms: Terms, place: int) -> int:
+def _taken_back_at(nexts: Links, rows: Rows, earlier: Any, later: Any, skip: int, terms: Terms, place: Any) -> Any:
     """Return the first place from this one on where the earlier's number is taken back, 0 where there is none."""
     links = len(nexts) // len(rows)
     while place != 0:
@@ -104,7 +104,7 @@ def _taken_back_at(nexts: Links, rows: Rows, earlier: Any, later: Any, skip: int
         if at != skip and _takes_back(rows[at], rows[earlier].number, rows[later], terms):
             break
         place = np.int64(nexts[place - 1])
-    return int(place)
+    return np.int64(place)
 
 
 @kernel

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.few_shot.model import SharedModel
 from stream.events.scored_event import Reason
+from stream.scoring.few_shot import FewShotLines, FewShotScorer
 from stream.scoring.line_scorer import LineScorer, NetworkScorer, Scores
 from stream.scoring.network_stack import Block, Slots
 
 Rows = npt.NDArray[np.intp]
+Together = Block | FewShotLines
 
 
 def score_each(scorers: Sequence[LineScorer], which: Slots, features: npt.NDArray[np.float32]) -> Scores:
@@ -25,7 +28,7 @@ def score_each(scorers: Sequence[LineScorer], which: Slots, features: npt.NDArra
         return scorers[0].score(features)
     score, anomaly = np.empty(len(features)), np.empty(len(features))
     for scorer, rows, slot in _together(scorers, which):
-        if isinstance(scorer, Block):
+        if isinstance(scorer, Block | FewShotLines):
             score[rows], anomaly[rows] = scorer.score(features[rows], slot)
         else:
             found = scorer.score(features[rows])
@@ -46,7 +49,7 @@ def reasons_each(
     """
     reasons: list[list[Reason]] = [[]] * len(features)
     for scorer, rows, slot in _together(scorers, which):
-        if isinstance(scorer, Block):
+        if isinstance(scorer, Block | FewShotLines):
             found = scorer.reasons(features[rows], slot, [kinds[row] for row in rows.tolist()])
         else:
             found = scorer.reasons(features[rows], kinds[rows[0]])
@@ -55,16 +58,21 @@ def reasons_each(
     return reasons
 
 
-def _together(scorers: Sequence[LineScorer], which: Slots) -> Iterator[tuple[Block | LineScorer, Rows, Slots]]:
-    """Yield what scores some of the rows at once: a block of lines, or a scorer that lies in none.
+def _together(scorers: Sequence[LineScorer], which: Slots) -> Iterator[tuple[Together | LineScorer, Rows, Slots]]:
+    """Yield what scores some of the rows at once: lines that lie or belong together, or a scorer that stands alone.
 
     Yields:
-        It, which rows are its own, and in a block the slot of each.
+        It, which rows are its own, and of lines together the slot of each.
     """
     slot = np.zeros(len(scorers), np.int64)
-    members: dict[Block | LineScorer, list[int]] = defaultdict(list)
+    members: dict[Block | SharedModel | LineScorer, list[int]] = defaultdict(list)
     for number in np.unique(which).tolist():
         scorer = scorers[number]
+        if isinstance(scorer, FewShotScorer):
+            few_shot = members[scorer.model.shared]
+            slot[number] = len(few_shot)
+            few_shot.append(number)
+            continue
         place = scorer.place if isinstance(scorer, NetworkScorer) else None
         if place is not None:
             slot[number] = place.slot
@@ -75,4 +83,10 @@ def _together(scorers: Sequence[LineScorer], which: Slots) -> Iterator[tuple[Blo
         rows = np.flatnonzero(theirs[which])
         # A line's rows one after the other, so that its weights are fetched from memory once.
         rows = rows[np.argsort(slot[which[rows]], kind="stable")]
-        yield one, rows, slot[which[rows]]
+        yield _lines(one, [scorers[number] for number in numbers]), rows, slot[which[rows]]
+
+
+def _lines(one: Block | SharedModel | LineScorer, scorers: Sequence[LineScorer]) -> Together | LineScorer:
+    if isinstance(one, SharedModel):
+        return FewShotLines([scorer for scorer in scorers if isinstance(scorer, FewShotScorer)])
+    return one

@@ -94,9 +94,7 @@ class Block:
 
     def standardised(self, features: Float, slot: Slots) -> Double:
         """Return raw rows on the scale of the line in their slot."""
-        rows = np.empty(features.shape)
-        _standardise(features, slot, self._mean, self._scale, np.float32(CLIP), rows)
-        return rows
+        return standardised(features, slot, self._mean, self._scale)
 
     def logits(self, rows: Double, slot: Slots) -> Double:
         """Return the logits of standardised rows, each by the network in its slot."""
@@ -134,6 +132,13 @@ class NetworkStack:
             blocks.append(block)
         slot, network = block.put(parts)
         return Place(block, slot), network
+
+
+def standardised(features: Float, slot: Slots, mean: Float, scale: Float) -> Double:
+    """Return raw rows [n, features] on the scale of the line in their slot: mean and scale are [lines, features]."""
+    rows = np.empty(features.shape)
+    _standardise(features, slot, mean, scale, np.float32(CLIP), rows)
+    return rows
 
 
 # Like numpy: a scale of 0 gives infinity, which is clipped.

@@ -16,6 +16,7 @@ from stream.features.specification import PAYMENTS
 from stream.scoring.few_shot import FewShotScorer
 from stream.scoring.line_scorers import LineScorers, few_shot_part, scorer_of, scorers_over
 from stream.scoring.line_weights import LineWeights
+from stream.scoring.many_lines import reasons_each, score_each
 from stream.scoring.standardisation import Standardisation
 from tests.builders.few_shot import with_few_shot
 from tests.builders.labelled_examples import an_example
@@ -65,6 +66,26 @@ def test_few_labels_of_a_new_line_make_few_shot_weights_that_score_like_the_mode
     assert 0 < len(reasons) <= 3
     alone = np.concatenate([scorer.score(row[None]).score for row in rows])
     assert np.array_equal(alone, scores)
+
+
+def test_rows_of_many_lines_score_to_the_bit_as_each_line_alone_scores_them(initialisation):
+    adapter = Adapter(initialisation)
+    scorers = scorers_over(initialisation)
+    for number, frauds in enumerate((0, 1, 5, 40)):
+        scorers.put(a_candidate(adapter, frauds, 150 + 20 * number, f"line-{number}")[0])
+    scorers.put(a_candidate(adapter, MOST_FRAUDS + 1, line="line-4")[0])
+    names = [f"line-{number}" for number in (2, 4, 0, 3, 5, 1)]
+    of = [scorers.get(name, 1) for name in names]
+    assert sum(isinstance(one, FewShotScorer) for one in of) == 4
+    generator = np.random.default_rng(2)
+    rows, which = generator.normal(0, 3, (60, adapter.width)).astype(np.float32), generator.integers(0, 6, 60)
+    rows[::9, 2], rows[::11, 0] = np.nan, 1e38
+    kinds = [f"kind-{at}" for at in which]
+    found, told = score_each(of, which, rows), reasons_each(of, which, rows, kinds)
+    for at, line in enumerate(which):
+        alone = of[line].score(rows[at : at + 1])
+        assert (found.score[at], found.anomaly[at]) == (alone.score[0], alone.anomaly[0])
+        assert told[at] == of[line].reasons(rows[at : at + 1], kinds[at])[0]
 
 
 def test_a_new_line_is_scored_by_what_lines_share_before_its_first_label(initialisation):
