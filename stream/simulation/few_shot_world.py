@@ -3,10 +3,11 @@
 Each line has two families of fraud and two decoys: families whose very behaviour is honest
 there. So what is fraud in one line is life in another, and only a line's own labels tell.
 `python -m stream.simulation.few_shot_world --out DIR` writes the events and the lines that
-`tasks/simulator.yaml` names.
+`tasks/simulator.yaml` names; with `--held-out`, those of a world in which two other families are new.
 """
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +26,6 @@ HELD_OUT = ("device_takeover", "night_burst")
 """Families that no training or validation line has, neither as fraud nor as a decoy."""
 EVENTS_FILE, LINES_FILE = "events.parquet", "lines.yaml"
 
-_SEEN = tuple(name for name in FAMILIES if name not in HELD_OUT)
 _VALIDATION_LINES = 6
 _EVENTS_PER_DAY = (240.0, 420.0)
 _FRAUDS = (190.0, 370.0)
@@ -54,7 +54,7 @@ class FewShotWorld:
         return self.train + self.validation + self.test
 
 
-def few_shot_world(seed: int = 0) -> FewShotWorld:
+def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
     """Return 30 training lines, 6 validation lines and 16 test lines.
 
     Training and validation lines have pairs of the seven families that are not held out, no
@@ -62,23 +62,25 @@ def few_shot_world(seed: int = 0) -> FewShotWorld:
 
     Args:
         seed: Of the lines' traits and of which pairs validate.
+        held_out: Two families.
     """
     generator = np.random.default_rng([seed, 0])
-    seen = [sorted(pair) for pair in generator.permutation(list(combinations(_SEEN, 2))).tolist()]
+    known = tuple(name for name in FAMILIES if name not in held_out)
+    seen = [sorted(pair) for pair in generator.permutation(list(combinations(known, 2))).tolist()]
     validation, training = seen[:_VALIDATION_LINES], seen[_VALIDATION_LINES:]
-    test = [[held, one] for held in HELD_OUT for one in _SEEN] + [list(HELD_OUT)] * 2
+    test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
 
     def lines(part: str, pairs: list[list[str]]) -> tuple[LineProfile, ...]:
-        return tuple(_profile(f"sim-{part}-{at:02d}", pair, generator) for at, pair in enumerate(pairs, 1))
+        return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, 1))
 
     return FewShotWorld(lines("train", training * 2), lines("validation", validation), lines("test", test))
 
 
-def _profile(name: str, families: list[str], generator: np.random.Generator) -> LineProfile:
+def _profile(name: str, families: list[str], known: Sequence[str], generator: np.random.Generator) -> LineProfile:
     country, currency, latitude, longitude, log_amount = _PLACES[generator.integers(len(_PLACES))]
     events_per_day = generator.uniform(*_EVENTS_PER_DAY)
     fraud_share = generator.uniform(*_FRAUDS) / (events_per_day * DAYS)
-    decoys = generator.permutation([one for one in _SEEN if one not in families])[:2].tolist()
+    decoys = generator.permutation([one for one in known if one not in families])[:2].tolist()
     share = generator.uniform(0.35, 0.65)
     own_amount = log_amount + generator.normal(0, 0.5)
     return LineProfile(
@@ -137,15 +139,16 @@ def tasks_file(world: FewShotWorld) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_world(out: Path, seed: int = 0, days: int = DAYS) -> FewShotWorld:
+def write_world(out: Path, seed: int = 0, days: int = DAYS, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
     """Write a world's events and lines into a folder and return it.
 
     Args:
         out: The folder; made where it is not there.
         seed: Of all chance.
         days: How long.
+        held_out: Two families that training never sees.
     """
-    world = few_shot_world(seed)
+    world = few_shot_world(seed, held_out)
     write_parquet(simulate_cards(world.lines, days, seed), out / EVENTS_FILE)
     (out / LINES_FILE).write_text(yaml.safe_dump(line_file(world), sort_keys=False), encoding="utf-8")
     return world
@@ -156,8 +159,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the simulator's few-shot world.")
     parser.add_argument("--out", type=Path, required=True, help="Folder of the events and the lines.")
     parser.add_argument("--seed", type=int, default=0, help="Of all chance.")
+    parser.add_argument(
+        "--held-out",
+        nargs=2,
+        choices=FAMILIES,
+        default=HELD_OUT,
+        metavar="FAMILY",
+        help="Two that training never sees.",
+    )
     args = parser.parse_args()
-    write_world(args.out, args.seed)
+    write_world(args.out, args.seed, held_out=args.held_out)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""What the few-shot model costs: adapting a line with K labels and 5,000 other rows, and scoring 512 rows of it."""
+"""What the few-shot model costs: adapting a line with K labels and 5,000 other rows, scoring one line and many."""
 
 import numpy as np
 import pytest
 
+from metalearn.few_shot.cascade import cascade
 from metalearn.support import LineSupport
 from stream.features.specification import PAYMENTS
 from tests.builders.few_shot import a_shared_model
@@ -10,8 +11,8 @@ from tests.builders.few_shot import a_shared_model
 WIDTH = len(PAYMENTS.features)
 
 
-def a_support(frauds):
-    generator = np.random.default_rng(0)
+def a_support(frauds, seed=0):
+    generator = np.random.default_rng(seed)
     parts = ((frauds, 1.0), (10 * frauds, 0.0), (5_000, 0.0))
     return LineSupport(*(generator.normal(centre, 1.0, (count, WIDTH)).astype(np.float32) for count, centre in parts))
 
@@ -28,3 +29,13 @@ def test_scoring_512_rows(benchmark, way, frauds):
     model = a_shared_model(WIDTH).adapt(a_support(frauds))
     rows = np.random.default_rng(1).normal(size=(512, WIDTH)).astype(np.float32)
     benchmark(getattr(model, way), rows)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_scoring_100_rows_of_100_lines(benchmark, together):
+    models = [a_shared_model(WIDTH).adapt(a_support(5, seed)) for seed in range(100)]
+    rows = np.random.default_rng(1).normal(size=(100, WIDTH)).astype(np.float32)
+    if together:
+        benchmark(cascade, models, np.arange(100), rows)
+    else:
+        benchmark(lambda: [model.cascade(rows[at : at + 1]) for at, model in enumerate(models)])
