@@ -19,11 +19,15 @@ from metalearn.evaluation.few_shot import FewShotPlan as Protocol
 from metalearn.evaluation.few_shot import cut_line, draw_support, support_of
 from metalearn.evaluation.intervals import interval
 from metalearn.evaluation.ranking import average_precision
-from metalearn.evidence.column_kernel import BLOCKS
+from metalearn.evidence import line_trees as line_trees_module
+from metalearn.evidence import support_state
+from metalearn.evidence.column_kernel import BLOCKS, SHARED_TAILS
 from metalearn.evidence.support_state import SupportState, learn_support, network_columns
 from metalearn.few_shot import episode_bank, model, training
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.pooled_score import PooledScale
+from metalearn.few_shot.shared_trees import fit_pointwise, fit_ranking
 from metalearn.few_shot.tails import compressed
 from stream.one_core import use_one_core
 from stream.tasks.deal_folds import deal
@@ -37,7 +41,7 @@ BANK = BankPlan()
 
 def exemplars(features):
     totals = BLOCKS * features
-    return np.r_[3 * features : 6 * features, totals : totals + 6]
+    return np.r_[3 * features : SHARED_TAILS * features, totals : totals + 6]
 
 
 def ratios(features):
@@ -47,7 +51,7 @@ def ratios(features):
 
 def tails(features):
     totals = BLOCKS * features
-    return np.r_[6 * features : totals, totals + 9]
+    return np.r_[SHARED_TAILS * features : totals, totals + 9]
 
 
 def line_trees(features):
@@ -58,15 +62,14 @@ def line_trees(features):
 @contextmanager
 def without_columns(which):
     """Leave 0 in some columns, wherever they are made."""
-    made, filled = SupportState.columns, SupportState.fill_trees
+    filled, trees_filled = SupportState.fill, SupportState.fill_trees
 
-    def columns(self, rows, *, trees=True):
-        out = made(self, rows, trees=trees)
+    def fill(self, rows, out):
+        filled(self, rows, out)
         out[:, which(self.features)] = 0.0
-        return out
 
     def fill_trees(self, rows, out):
-        filled(self, rows, out)
+        trees_filled(self, rows, out)
         out[:, which(self.features)] = 0.0
 
     def learn(support):
@@ -77,7 +80,7 @@ def without_columns(which):
         return replace(learnt, columns=kept)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SupportState, "columns", columns)
+        patch.setattr(SupportState, "fill", fill)
         patch.setattr(SupportState, "fill_trees", fill_trees)
         patch.setattr(episode_bank, "learn_support", learn)
         patch.setattr(model, "learn_support", learn)
@@ -87,12 +90,24 @@ def without_columns(which):
 @contextmanager
 def without_pooled_score():
     """Make the pooled score 0 on every row."""
-
-    def extended(self, rows, pooled):  # noqa: ARG001 - as the product's
-        return np.concatenate([rows, np.zeros((len(rows), 1), np.float32)], 1)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PooledScale, "extended", extended)
+        patch.setattr(PooledScale, "scaled", lambda _, score: np.zeros_like(score))
+        yield
+
+
+@contextmanager
+def with_line_trees_from_nothing():
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (line_trees_module, support_state):
+            patch.setattr(module, "first_log_odds", lambda rows: np.zeros(len(rows), np.float32))
+        yield
+
+
+@contextmanager
+def with_one_forest_of_each():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "fit_pointwise", lambda bank, threads, seed, _=1: fit_pointwise(bank, threads, seed, 1))
+        patch.setattr(training, "fit_ranking", lambda bank, threads, seed, _=1: fit_ranking(bank, threads, seed, 1))
         yield
 
 
@@ -109,6 +124,8 @@ TRAINED = {
     "no density ratios": (lambda: without_columns(ratios), BANK),
     "no shared tails": (lambda: without_columns(tails), BANK),
     "no line trees": (lambda: without_columns(line_trees), BANK),
+    "line trees from nothing": (with_line_trees_from_nothing, BANK),
+    "one forest of each": (with_one_forest_of_each, BANK),
     "half of the episodes": (as_it_is, replace(BANK, episodes=BANK.episodes // 2)),
 }
 MEMBERS = {"no head": (1, 2), "no pointwise trees": (0, 2), "no ranking trees": (0, 1), "head alone": (0,)}
@@ -123,9 +140,9 @@ def trained_on(tasks, bank, head_share=None):
 
 
 def judged(adapted, rows):
-    """Yield what a line's model says, and what it would say without its parts."""
+    """Yield what a line's model says, then what it would say without its parts."""
     yield "", adapted.full(rows)
-    yield "cascade", adapted.cascade(rows)
+    yield "cascade", cascade_line(adapted, rows)
     yield "no evidence of the line's own", replace(adapted, blend=replace(adapted.blend, own_share=0.0)).full(rows)
     shared, blend, features = adapted.shared, adapted.blend, adapted.state.features
     columns = adapted.state.columns(adapted.scale.extended(rows, shared.pooled))
@@ -148,7 +165,7 @@ def judge(found, way, trained, lines, protocol):
                 support = support_of(line, draw_support(line, count, draw, protocol))
                 for part, scores in judged(trained.adapt(support), line.query_features):
                     if part and way != WHOLE:
-                        continue
+                        break
                     value = average_precision(scores, line.query_labels, line.genuine_weight)
                     found.setdefault(part or way, {}).setdefault(count, {}).setdefault(line.task.name, []).append(value)
 

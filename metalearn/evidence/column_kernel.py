@@ -9,9 +9,10 @@ Ranks = npt.NDArray[np.int32]
 
 BLOCKS = 7
 """Columns of each feature: value, ratio, shrunk ratio, best exemplar, mean over exemplars, relevance, shared tails."""
-SHARED_TAILS = BLOCKS - 1
 TOTALS = 10
 """After them: six sums over exemplars, two over features, the logarithm of one and the frauds, shared tails' sum."""
+SHARED_TAILS = BLOCKS - 1
+"""The number of their block, the last."""
 
 
 @numba.njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})

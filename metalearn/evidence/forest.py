@@ -90,7 +90,7 @@ def mean_of(forests: Sequence[Forest]) -> Forest:
         moved("left"),
         moved("right"),
         moved("root"),
-        (np.concatenate([one.leaf for one in forests]) / len(forests)).astype(np.float32),
+        np.asarray(np.concatenate([one.leaf for one in forests]) / len(forests), np.float32),
     )
 
 

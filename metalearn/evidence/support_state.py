@@ -19,7 +19,7 @@ from metalearn.evidence.column_kernel import (
 from metalearn.evidence.density_ratio import CELLS, REACH, kernel_sums
 from metalearn.evidence.exemplar import feature_weights, relevance, sorted_background, surprise_table
 from metalearn.evidence.forest import Forest, forest_of
-from metalearn.evidence.line_trees import COUNT, fit_line_trees, start
+from metalearn.evidence.line_trees import COUNT, first_log_odds, fit_line_trees
 from metalearn.evidence.shared_tails import STEPS, left_out, tail_steps, tail_tables
 from metalearn.support import LineSupport
 
@@ -55,7 +55,7 @@ class SupportState:
         exemplar_low: Background values below each exemplar, int32 [k, features].
         exemplar_high: Background values not above it.
         relevant: How much closer frauds are to each other than chance, float32 [features].
-        trees: Fitted to the line's own labels.
+        trees: Fitted to the line's own labels on top of `first_log_odds`.
         tree_median: Of their scores on unlabelled rows, float32 [trees].
         weights: What each feature counts in a sum over features, float32 [features].
     """
@@ -73,7 +73,13 @@ class SupportState:
     weights: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Weigh the features once, not for each batch."""
+        """Weigh the features once, not for each batch.
+
+        Raises:
+            ValueError: Their relevance is of another shape than they are.
+        """
+        if self.relevant.shape != (self.features,) or not self.features:
+            raise ValueError(f"relevant is {self.relevant.shape}, must be {(self.features,)} of one feature at least")
         object.__setattr__(self, "weights", feature_weights(self.relevant))
 
     @property
@@ -85,7 +91,7 @@ class SupportState:
         """Return the columns of rows that are not in the support.
 
         Args:
-            rows: Standardised, float32 [n, features].
+            rows: Standardised, the pooled score in deviations last, float32 [n, features].
             trees: Whether to walk the line's trees; their columns are 0 otherwise.
 
         Returns:
@@ -98,13 +104,18 @@ class SupportState:
         return out
 
     def fill(self, rows: Floats, out: Floats) -> None:
-        """Write all columns but those of the trees, which stay as they are."""
+        """Write all columns but those of the trees.
+
+        Args:
+            rows: As of `columns`, contiguous.
+            out: Float32 [n, `column_count`], contiguous; the trees' stay as they are.
+        """
         self._fill(rows, np.full(len(rows), -1, np.int32), np.zeros(len(rows), np.int32), out)
 
     def fill_trees(self, rows: Floats, out: Floats) -> None:
         """Write the columns of the line's own trees."""
         at = network_columns(self.features)
-        first = start(rows)
+        first = first_log_odds(rows)
         for tree, median in zip(self.trees, self.tree_median, strict=True):
             out[:, at] = first + tree.predict(rows)
             out[:, at + 1] = out[:, at] - median
@@ -209,7 +220,8 @@ def learn_support(support: LineSupport) -> Learnt:
     """Return what a support says.
 
     Args:
-        support: Of any size, also without frauds. Of more than 64 frauds the last are the exemplars.
+        support: Of any size, also without frauds; the last feature is the pooled score in deviations. Of more
+            than 64 frauds the last are the exemplars.
     """
     frauds = np.ascontiguousarray(support.frauds[-_MOST_EXEMPLARS:], np.float32)
     others = np.concatenate([support.genuine, support.unlabelled]).astype(np.float32)
@@ -220,7 +232,7 @@ def learn_support(support: LineSupport) -> Learnt:
     ratio, shrunk = sums.tables()
     trees = fit_line_trees(support)
     sample = support.unlabelled[-_MEDIAN_ROWS:]
-    median = [float(np.median(start(sample) + tree.predict(sample))) if len(sample) else 0.0 for tree in trees]
+    median = [float(np.median(first_log_odds(sample) + tree.predict(sample))) if len(sample) else 0.0 for tree in trees]
     state = SupportState(
         len(support.frauds),
         ratio,

@@ -66,12 +66,7 @@ class HeadNetwork:
 
     def logits(self, columns: Floats, weight: Doubles, bias: float) -> Floats:
         """Return the logit of rows under a head, each row by itself, float32 [n]."""
-        return self.weighted(self.hidden(columns), weight, bias)
-
-    @staticmethod
-    def weighted(hidden: Doubles, weight: Doubles, bias: float) -> Floats:
-        """Return the logit under a head of what it sees of rows."""
-        return np.asarray(_weighted(hidden, weight.astype(np.float64, copy=False), bias))
+        return head_logits(self.hidden(columns), weight, bias)
 
     def arrays(self, prefix: str) -> dict[str, npt.NDArray[Any]]:
         """Return all of it as named arrays."""
@@ -138,6 +133,11 @@ class HeadNetwork:
             pull = (sigmoid(hidden @ weight + bias) - labels) * share
             weight, bias = weight - self.rate * (pull @ hidden), bias - self.rate * float(pull.sum())
         return weight, bias
+
+
+def head_logits(hidden: Doubles, weight: Doubles, bias: float) -> Floats:
+    """Return the logit of rows of which a head sees float64 [n, width], float32 [n]."""
+    return np.asarray(_weighted(hidden, weight.astype(np.float64, copy=False), bias))
 
 
 # Row by row, so that a row's batch never changes its score.

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from metalearn.evaluation.method import FitCache
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
 from metalearn.logistic_curve import sigmoid
@@ -29,7 +31,7 @@ class TrainedFewShot:
     def adapt(self, support: LineSupport) -> Scorer:
         """Return the function that gives rows [n, features] their chance of fraud."""
         model = self.shared.adapt(support)
-        rarity = model.cascade if self._cascade else model.full
+        rarity = partial(cascade_line, model) if self._cascade else model.full
         return lambda rows: sigmoid(self.shared.log_odds(rarity(rows), self.shared.prevalence))
 
 

@@ -15,7 +15,6 @@ from metalearn.evidence.column_kernel import BLOCKS, TOTALS
 from metalearn.evidence.forest import Forest, forest_of
 from metalearn.evidence.support_state import SupportState, column_count, learn_support, network_columns
 from metalearn.few_shot.blend import COUNT, Blend, fit_blend
-from metalearn.few_shot.cascade import cascade
 from metalearn.few_shot.head_network import Doubles, HeadNetwork
 from metalearn.few_shot.pooled_score import PooledScale, pooled_scale
 from metalearn.few_shot.reference import split_reference
@@ -31,9 +30,11 @@ _TAIL = "tail."
 _MOST_UNLABELLED = 2_000
 FORM = 2
 """Counted up when what members read of equal columns changes: models of another form are refused."""
+_FORM_1 = (6,)
 EQUAL_SHARE = 1 / 3
 
 
+# One model is itself alone, so that lines can be gathered by it.
 @dataclass(frozen=True, slots=True, eq=False)
 class SharedModel:
     """What all lines share.
@@ -109,8 +110,9 @@ class SharedModel:
             KeyError: One is missing.
             ValueError: They do not fit together.
         """
-        told = numbers(arrays, prefix + "numbers", 7)
-        slope, intercept, taught_share, prevalence, head_share, columns, form = told
+        if arrays[prefix + "numbers"].shape == _FORM_1:
+            raise ValueError(f"members of form 1, this release reads {FORM}")
+        slope, intercept, taught_share, prevalence, head_share, columns, form = numbers(arrays, prefix + "numbers", 7)
         if form != FORM:
             raise ValueError(f"members of form {form:.0f}, this release reads {FORM}")
         if slope <= 0.0 or not 0.0 < taught_share < 1.0 or not 0.0 < prevalence < 1.0:
@@ -161,10 +163,6 @@ class LineModel:
         """Return how rare rows are, all scores asked, float32 [n]."""
         columns = self.state.columns(self.scale.extended(rows, self.shared.pooled))
         return self.blend.full(columns, self.state.features, self.shared.members(columns, self.weight, self.bias))
-
-    def cascade(self, rows: Floats, share: float | None = None) -> Floats:
-        """Return how rare rows are, the full word asked of few; see `cascade.cascade`."""
-        return cascade([self], np.zeros(len(rows), np.int64), rows, share)
 
     def arrays(self) -> Arrays:
         """Return what is the line's own as named arrays."""

@@ -26,33 +26,33 @@ _RANKING: dict[str, Any] = {
     "feature_fraction": 0.5,
     "min_data_in_leaf": 50,
 }
-POINTWISE_ROUNDS = 300
-RANKING_ROUNDS = 150
-POINTWISE_FORESTS = 2
-RANKING_FORESTS = 3
-"""Each from a seed of its own, and their mean: which features a forest was let see is chance."""
+_POINTWISE_ROUNDS = 300
+_RANKING_ROUNDS = 150
+# Each from a seed of its own: which features a forest may look at is chance.
+_POINTWISE_FORESTS = 2
+_RANKING_FORESTS = 3
 
 
-def fit_pointwise(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = POINTWISE_FORESTS) -> Forest:
-    """Return trees whose sum is the log odds of fraud at the bank's own prevalence."""
+def fit_pointwise(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = _POINTWISE_FORESTS) -> Forest:
+    """Return trees whose sum is the log odds of fraud at the bank's own prevalence, the mean of so many forests."""
     rows, labels = _joined(bank)
     parameters = {**_COMMON, **_POINTWISE, "num_threads": threads}
-    return mean_of(
-        [fit_forest(rows, labels, POINTWISE_ROUNDS, {**parameters, "seed": seed + more}) for more in range(forests)]
-    )
+    return _mean_forest(rows, labels, _POINTWISE_ROUNDS, parameters, seed, forests)
 
 
-def fit_ranking(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = RANKING_FORESTS) -> Forest:
-    """Return trees that put an episode's frauds first (LambdaRank; Burges, 2010)."""
+def fit_ranking(bank: Sequence[BankedEpisode], threads: int, seed: int, forests: int = _RANKING_FORESTS) -> Forest:
+    """Return trees that put an episode's frauds first (LambdaRank; Burges, 2010), the mean of so many forests."""
     rows, labels = _joined(bank)
     sizes = [len(episode.labels) for episode in bank]
     parameters = {**_COMMON, **_RANKING, "num_threads": threads}
-    return mean_of(
-        [
-            fit_forest(rows, labels, RANKING_ROUNDS, {**parameters, "seed": seed + more}, group=sizes)
-            for more in range(forests)
-        ]
-    )
+    return _mean_forest(rows, labels, _RANKING_ROUNDS, parameters, seed, forests, group=sizes)
+
+
+def _mean_forest(
+    rows: Any, labels: Any, rounds: int, parameters: dict[str, Any], seed: int, forests: int, **data: Any
+) -> Forest:
+    seeds = range(seed, seed + forests)
+    return mean_of([fit_forest(rows, labels, rounds, {**parameters, "seed": one}, **data) for one in seeds])
 
 
 def _joined(bank: Sequence[BankedEpisode]) -> tuple[Any, Any]:

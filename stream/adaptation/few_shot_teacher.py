@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.model import LineModel
 from metalearn.support import LineSupport
 from stream.adaptation.support_buffer import Held, Rows, rows_of
@@ -38,7 +39,7 @@ class FewShotTaught:
 
     def log_odds(self, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the rarity of standardised rows, before calibration."""
-        return self.model.cascade(chosen(rows, self.specification)).astype(np.float64)
+        return cascade_line(self.model, chosen(rows, self.specification)).astype(np.float64)
 
 
 class FewShotTeacher:

@@ -104,7 +104,7 @@ def _taken_back_at(nexts: Links, rows: Rows, earlier: Any, later: Any, skip: int
         if at != skip and _takes_back(rows[at], rows[earlier].number, rows[later], terms):
             break
         place = np.int64(nexts[place - 1])
-    return np.int64(place)
+    return place
 
 
 @kernel

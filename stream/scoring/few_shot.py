@@ -1,22 +1,20 @@
 """Scores a line by the few-shot model: support evidence, what all lines share, and the line's adapted head."""
 
-from collections.abc import Sequence
 from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
 from metalearn.checkpoint import Initialisation
-from metalearn.few_shot.cascade import cascade
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.model import LineModel, SharedModel
 from metalearn.support import LineSupport
 from stream.errors import WeightsRefusedError
 from stream.events.scored_event import Reason
 from stream.features.specification import FeatureSpecification
-from stream.scoring.calibration import Calibration, calibrated
+from stream.scoring.calibration import Calibration
 from stream.scoring.line_scorer import NetworkScorer, Scores
 from stream.scoring.line_weights import LineWeights
-from stream.scoring.network_stack import Double, Slots, standardised
 from stream.scoring.reasons import top_reasons
 
 PREFIX = "few_shot."
@@ -68,10 +66,12 @@ class FewShotScorer(NetworkScorer):
 
     def score(self, features: npt.NDArray[np.float32]) -> Scores:
         """Return the scores of raw feature rows [n, features]."""
-        return Scores(*FewShotLines([self]).score(features, np.zeros(len(features), np.int64)))
+        rows = self.standardise(features)
+        rarity = cascade_line(self.model, self.read(rows)).astype(np.float64)
+        return Scores(self.parts.calibration.apply(rarity), self.parts.anomaly.score(rows))
 
     def read(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the columns of standardised rows that the model reads."""
+        """Return the columns of standardised rows that the model reads, float32 [n, its features]."""
         return chosen(rows, self._specification)
 
     def reasons(self, features: npt.NDArray[np.float32], kind: str = "card") -> list[list[Reason]]:
@@ -81,34 +81,3 @@ class FewShotScorer(NetworkScorer):
     def _log_odds(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         read = self.read(rows.astype(np.float32))
         return self.parts.calibration.slope * self.model.full(read).astype(np.float64)
-
-
-class FewShotLines:
-    """Lines over one shared model, in a batch in which each has few rows; a slot is a line's place among them."""
-
-    def __init__(self, scorers: Sequence[FewShotScorer]) -> None:
-        """Take the lines."""
-        self._scorers = scorers
-
-    def score(self, features: npt.NDArray[np.float32], slot: Slots) -> tuple[Double, Double]:
-        """Return score and anomaly of raw rows [n, features], each by the line in its slot."""
-        parts = [scorer.parts for scorer in self._scorers]
-        mean = np.stack([one.standardisation.mean for one in parts])
-        scale = np.stack([one.standardisation.scale for one in parts])
-        rows = standardised(features, slot, mean, scale)
-        models = [scorer.model for scorer in self._scorers]
-        rarity = cascade(models, slot, self._scorers[0].read(rows.astype(np.float32))).astype(np.float64)
-        slope, intercept = (
-            np.array([getattr(one.calibration, name) for one in parts]) for name in ("slope", "intercept")
-        )
-        anomaly = np.empty(len(rows))
-        for at in np.unique(slot).tolist():
-            own = slot == at
-            anomaly[own] = parts[at].anomaly.score(rows[own])
-        return calibrated(rarity, slope[slot], intercept[slot]), anomaly
-
-    def reasons(self, features: npt.NDArray[np.float32], slot: Slots, kinds: Sequence[str]) -> list[list[Reason]]:
-        """Return the top three reasons of raw rows, each by the line in its slot, whose subjects are of that kind."""
-        return [
-            self._scorers[at].reasons(features[row : row + 1], kinds[row])[0] for row, at in enumerate(slot.tolist())
-        ]

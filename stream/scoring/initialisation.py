@@ -9,6 +9,7 @@ from metalearn.checkpoint import Initialisation, read_initialisation
 from metalearn.errors import CheckpointError
 from stream.errors import UsageError, WeightsRefusedError
 from stream.features.specification import FeatureSpecification, specification_by_hash
+from stream.scoring.few_shot import shared_model
 from stream.scoring.line_weights import LineWeights
 from stream.scoring.signature import Trust
 from stream.scoring.standardisation import Standardisation
@@ -64,7 +65,8 @@ def load_initialisation(
         raise UsageError(f"{path}: {refused}")
     try:
         shared_weights(found)
-    except WeightsRefusedError as error:
+        shared_model(found)
+    except (WeightsRefusedError, KeyError, ValueError) as error:
         raise UsageError(f"{path}: cannot score: {error}; make one anew with `foreshot train`") from error
     return found
 

@@ -85,7 +85,7 @@ class LineScorers:
 
     def _placed(self, weights: LineWeights) -> LineScorer:
         scorer = scorer_of(weights, self._few_shot)
-        # Few-shot weights score by what their support left behind, each line by itself.
+        # Lines with few-shot weights are gathered for each batch (`many_lines`).
         if type(scorer) is NetworkScorer:
             scorer.move_into(self._stack)
         return scorer

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from metalearn.few_shot.model import SharedModel
 from stream.events.scored_event import Reason
-from stream.scoring.few_shot import FewShotLines, FewShotScorer
+from stream.scoring.few_shot import FewShotScorer
+from stream.scoring.few_shot_lines import FewShotLines
 from stream.scoring.line_scorer import LineScorer, NetworkScorer, Scores
 from stream.scoring.network_stack import Block, Slots
 
@@ -28,7 +29,7 @@ def score_each(scorers: Sequence[LineScorer], which: Slots, features: npt.NDArra
         return scorers[0].score(features)
     score, anomaly = np.empty(len(features)), np.empty(len(features))
     for scorer, rows, slot in _together(scorers, which):
-        if isinstance(scorer, Block | FewShotLines):
+        if isinstance(scorer, Together):
             score[rows], anomaly[rows] = scorer.score(features[rows], slot)
         else:
             found = scorer.score(features[rows])
@@ -49,7 +50,7 @@ def reasons_each(
     """
     reasons: list[list[Reason]] = [[]] * len(features)
     for scorer, rows, slot in _together(scorers, which):
-        if isinstance(scorer, Block | FewShotLines):
+        if isinstance(scorer, Together):
             found = scorer.reasons(features[rows], slot, [kinds[row] for row in rows.tolist()])
         else:
             found = scorer.reasons(features[rows], kinds[rows[0]])
@@ -65,28 +66,24 @@ def _together(scorers: Sequence[LineScorer], which: Slots) -> Iterator[tuple[Tog
         It, which rows are its own, and of lines together the slot of each.
     """
     slot = np.zeros(len(scorers), np.int64)
-    members: dict[Block | SharedModel | LineScorer, list[int]] = defaultdict(list)
+    few_shot: dict[SharedModel, FewShotLines] = defaultdict(FewShotLines)
+    members: dict[Together | LineScorer, list[int]] = defaultdict(list)
     for number in np.unique(which).tolist():
-        scorer = scorers[number]
-        if isinstance(scorer, FewShotScorer):
-            few_shot = members[scorer.model.shared]
-            slot[number] = len(few_shot)
-            few_shot.append(number)
-            continue
-        place = scorer.place if isinstance(scorer, NetworkScorer) else None
-        if place is not None:
-            slot[number] = place.slot
-        members[scorer if place is None else place.block].append(number)
+        home, slot[number] = _home(scorers[number], few_shot)
+        members[home].append(number)
     for one, numbers in members.items():
         theirs = np.zeros(len(scorers), np.bool_)
         theirs[numbers] = True
         rows = np.flatnonzero(theirs[which])
         # A line's rows one after the other, so that its weights are fetched from memory once.
         rows = rows[np.argsort(slot[which[rows]], kind="stable")]
-        yield _lines(one, [scorers[number] for number in numbers]), rows, slot[which[rows]]
+        yield one, rows, slot[which[rows]]
 
 
-def _lines(one: Block | SharedModel | LineScorer, scorers: Sequence[LineScorer]) -> Together | LineScorer:
-    if isinstance(one, SharedModel):
-        return FewShotLines([scorer for scorer in scorers if isinstance(scorer, FewShotScorer)])
-    return one
+def _home(scorer: LineScorer, few_shot: dict[SharedModel, FewShotLines]) -> tuple[Together | LineScorer, int]:
+    """Return what scores a line's rows with those of others, itself where nothing does, and the line's slot there."""
+    if isinstance(scorer, FewShotScorer):
+        lines = few_shot[scorer.model.shared]
+        return lines, lines.add(scorer)
+    place = scorer.place if isinstance(scorer, NetworkScorer) else None
+    return (scorer, 0) if place is None else (place.block, place.slot)

@@ -23,7 +23,7 @@ from stream.simulation.line_profile import LineProfile
 DAYS = 90
 """About half of it for a support, half for a query."""
 HELD_OUT = ("device_takeover", "night_burst")
-"""Families that no training or validation line has, neither as fraud nor as a decoy."""
+"""Families that no training or validation line has, neither as fraud nor as a decoy, where no others are named."""
 EVENTS_FILE, LINES_FILE = "events.parquet", "lines.yaml"
 
 _VALIDATION_LINES = 6
@@ -63,7 +63,12 @@ def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShot
     Args:
         seed: Of the lines' traits and of which pairs validate.
         held_out: Two families.
+
+    Raises:
+        ValueError: They are not two that there are.
     """
+    if len(set(held_out)) != 2 or not {*held_out} <= {*FAMILIES}:  # noqa: PLR2004 - pairs are what is judged
+        raise ValueError(f"two families are held out of {', '.join(FAMILIES)}; not {', '.join(held_out)}")
     generator = np.random.default_rng([seed, 0])
     known = tuple(name for name in FAMILIES if name not in held_out)
     seen = [sorted(pair) for pair in generator.permutation(list(combinations(known, 2))).tolist()]
@@ -162,13 +167,15 @@ def main() -> None:
     parser.add_argument(
         "--held-out",
         nargs=2,
-        choices=FAMILIES,
         default=HELD_OUT,
         metavar="FAMILY",
         help="Two that training never sees.",
     )
     args = parser.parse_args()
-    write_world(args.out, args.seed, held_out=args.held_out)
+    try:
+        write_world(args.out, args.seed, held_out=args.held_out)
+    except ValueError as error:
+        parser.error(f"--held-out: {error}")
 
 
 if __name__ == "__main__":

@@ -134,6 +134,7 @@ SPOILT = {
     "support.exemplar_low": np.zeros((5, 1), np.float32),
     "support.line_trees.0.root": np.array(0, np.int32),
     "support.line_trees.0.feature": np.zeros(3, np.float64),
+    "support.relevant": np.zeros(0, np.float32),
     "support.ratio": np.full((1, 1), np.inf, np.float32),
 }
 

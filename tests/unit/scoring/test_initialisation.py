@@ -6,17 +6,19 @@ import pytest
 from metalearn.checkpoint import Initialisation, InitialisationManifest
 from stream.errors import UsageError
 from stream.features.specification import DOCUMENTS, PAYMENTS
+from stream.scoring.few_shot import PREFIX
 from stream.scoring.initialisation import load_initialisation
+from tests.builders.few_shot import a_shared_model
 from tests.builders.weights import weights_arrays
 
 
-def an_initialisation(specification, path, feature_hash=None):
+def an_initialisation(specification, path, feature_hash=None, few_shot=None):
     manifest = InitialisationManifest(
         id="init", created_at="", feature_hash=feature_hash or specification.hash, feature_names=specification.names,
         widths=(8, 8), inner_steps=1, fraud_share=0.1,
     )  # fmt: skip
     arrays = weights_arrays(len(specification.features))
-    Initialisation(manifest, {**arrays, "inner.rate": np.full(3, 0.01, np.float32)}).save(path)
+    Initialisation(manifest, {**arrays, "inner.rate": np.full(3, 0.01, np.float32), **(few_shot or {})}).save(path)
     return path
 
 
@@ -45,3 +47,13 @@ def test_one_of_features_that_this_release_does_not_make_is_refused(tmp_path):
     for wanted in (PAYMENTS, None):
         with pytest.raises(UsageError, match="trained for other features"):
             load_initialisation(path, wanted)
+
+
+def test_one_whose_few_shot_model_is_a_former_releases_is_refused_with_what_to_do(tmp_path):
+    shared = a_shared_model(len(PAYMENTS.without_labels)).arrays(PREFIX)
+    path = an_initialisation(PAYMENTS, tmp_path / "init.safetensors", few_shot=shared)
+    assert load_initialisation(path, PAYMENTS).manifest.id == "init"
+    former = {**shared, PREFIX + "numbers": shared[PREFIX + "numbers"][:6]}
+    an_initialisation(PAYMENTS, path, few_shot=former)
+    with pytest.raises(UsageError, match=r"init\.safetensors: cannot score: members of form 1.*`foreshot train`"):
+        load_initialisation(path, PAYMENTS)

@@ -36,6 +36,12 @@ def test_training_never_sees_the_held_out_families_not_even_as_decoys(held_out):
         assert {*one.families} & {*held_out}
 
 
+@pytest.mark.parametrize("held_out", [("far_away", "far_away"), ("far_away", "unknown"), ("far_away",)])
+def test_two_families_that_there_are_must_be_held_out(held_out):
+    with pytest.raises(ValueError, match="two families are held out of"):
+        few_shot_world(held_out=held_out)
+
+
 def test_every_line_has_two_decoys_that_are_not_its_frauds():
     for one in few_shot_world().lines:
         assert len(one.decoys) == 2

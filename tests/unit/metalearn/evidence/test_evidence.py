@@ -192,6 +192,7 @@ def test_a_state_goes_into_arrays_and_back():
         ("exemplar_high", lambda array: array - 10_000),
         ("ratio", lambda array: array[:, :-1]),
         ("relevant", lambda array: array[:-1]),
+        ("relevant", lambda array: array[:0]),
         ("tails", lambda array: array[:, :, :-1]),
         ("line_trees.0.left", np.zeros_like),
         ("line_trees.0.feature", lambda array: array + 99),
@@ -219,7 +220,9 @@ def test_a_lines_trees_go_on_from_the_last_feature():
         rows[:, 2] = np.where(np.arange(300) < 20, told, -told)
         state = learn_support(LineSupport(rows[:20], rows[20:100], rows[100:])).state
         added.append(np.abs(state.trees[0].predict(rows)).mean())
-        assert state.columns(rows)[:, first] == pytest.approx(0.75 * rows[:, 2] + state.trees[0].predict(rows))
+        columns = state.columns(rows)
+        assert columns[:, first] == pytest.approx(0.75 * rows[:, 2] + state.trees[0].predict(rows))
+        assert np.median(columns[100:, first + 1]) == pytest.approx(0.0, abs=1e-6)
     assert added[1] < 0.1 * added[0]
     alone = learn_support(LineSupport(rows[:0], rows[:0], rows)).state
     assert alone.columns(rows)[:, first] == pytest.approx(0.75 * rows[:, 2])

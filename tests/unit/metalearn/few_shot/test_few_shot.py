@@ -8,10 +8,12 @@ import pytest
 from metalearn.errors import MetalearnError
 from metalearn.evaluation.fits import Fits
 from metalearn.evaluation.ranking import average_precision
+from metalearn.evidence.forest import mean_of
 from metalearn.evidence.support_state import network_columns
-from metalearn.few_shot import training
+from metalearn.few_shot import shared_trees, training
 from metalearn.few_shot.adapted_head import HeadPlan
 from metalearn.few_shot.blend import own_share
+from metalearn.few_shot.cascade import cascade_line, cascade_lines
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import HeadNetwork
 from metalearn.few_shot.method import FewShotMethod
@@ -104,7 +106,7 @@ def test_models_go_into_arrays_and_back(shared, unseen):
     model = shared.adapt(support)
     back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays("x."), "x."), model.arrays())
     assert np.array_equal(back.full(task.features), model.full(task.features))
-    assert np.array_equal(back.cascade(task.features), model.cascade(task.features))
+    assert np.array_equal(cascade_line(back, task.features), cascade_line(model, task.features))
 
 
 def test_a_line_takes_less_than_two_megabytes(shared):
@@ -118,11 +120,11 @@ def test_the_cascade_keeps_the_top_and_a_rows_batch_does_not_change_its_score(sh
     task, cut, support = unseen
     model = shared.adapt(support)
     rows = task.features[cut:]
-    full, fast = model.full(rows), model.cascade(rows)
+    full, fast = model.full(rows), cascade_line(model, rows)
     labels = task.labels[cut:]
     assert abs(average_precision(full, labels) - average_precision(fast, labels)) < 0.05
-    assert np.array_equal(np.concatenate([model.cascade(row[None]) for row in rows[:200]]), fast[:200])
-    assert model.cascade(rows, share=1.0) == pytest.approx(full, abs=1e-5)
+    assert np.array_equal(np.concatenate([cascade_line(model, row[None]) for row in rows[:200]]), fast[:200])
+    assert cascade_line(model, rows, share=1.0) == pytest.approx(full, abs=1e-5)
 
 
 def test_a_head_without_frauds_does_not_move(shared):
@@ -256,7 +258,7 @@ def test_a_line_of_a_new_kind_goes_by_its_own_labels_the_more_of_them_there_are(
         model = shared.adapt(support)
         weights.append(model.blend.own_share)
         back = LineModel.from_arrays(SharedModel.from_arrays(shared.arrays()), model.arrays())
-        assert np.array_equal(back.cascade(task.features), model.cascade(task.features))
+        assert np.array_equal(cascade_line(back, task.features), cascade_line(model, task.features))
         assert np.array_equal(back.full(task.features), model.full(task.features))
     assert weights[0] == 0.0
     assert weights[-1] > 0.1
@@ -330,11 +332,40 @@ def test_members_of_another_releases_columns_are_refused(shared):
         SharedModel.from_arrays(arrays)
 
 
+def test_rows_of_many_lines_come_out_of_the_cascade_as_each_line_alone_lets_them_out(shared):
+    generator = np.random.default_rng(1)
+    models = [
+        shared.adapt(draw_support(a_line(seed), np.arange(750), frauds, 10 * frauds, 300, generator))
+        for seed, frauds in ((21, 0), (22, 3), (23, 9))
+    ]
+    rows = np.concatenate([a_line(seed).features[:80] for seed in (21, 22, 23)])
+    which = generator.choice([0, 2], len(rows))
+    for share in (None, 1e-9, 1.0):
+        found = cascade_lines(models, which, rows, share)
+        for at, model in enumerate(models):
+            assert np.array_equal(found[which == at], cascade_line(model, rows[which == at], share))
+    cheap, full = (cascade_lines(models, which, rows, share) for share in (1e-9, 1.0))
+    assert 0 < (cascade_lines(models, which, rows) == full).mean() < 1
+    assert not np.array_equal(cheap, full)
+    assert cascade_lines(models, which[:0], rows[:0]).shape == (0,)
+
+
+def test_the_forests_of_one_mean_are_of_seeds_of_their_own(monkeypatch):
+    kept = []
+    monkeypatch.setattr(shared_trees, "mean_of", lambda forests: kept.append(forests) or mean_of(forests))
+    train_shared_model([a_line(seed) for seed in range(5)], PLAN)
+    both = [forests for forests in kept if len(forests) > 1]
+    assert [len(forests) for forests in both] == [2, 3]
+    for first, second, *_ in both:
+        assert not np.array_equal(first.leaf, second.leaf)
+
+
 def test_members_of_another_form_are_refused(shared):
     arrays = shared.arrays()
-    arrays["numbers"] = arrays["numbers"] - np.array([0, 0, 0, 0, 0, 0, 1.0])
-    with pytest.raises(ValueError, match="members of form 1, this release reads 2"):
-        SharedModel.from_arrays(arrays)
+    former, later = arrays["numbers"][:6], arrays["numbers"] + np.array([0, 0, 0, 0, 0, 0, 1.0])
+    for form, told in ((1, former), (3, later)):
+        with pytest.raises(ValueError, match=f"members of form {form}, this release reads 2"):
+            SharedModel.from_arrays({**arrays, "numbers": told})
 
 
 def test_a_network_that_misleads_on_lines_left_out_loses_its_word(shared, monkeypatch):

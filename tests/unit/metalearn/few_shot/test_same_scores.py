@@ -14,6 +14,7 @@ from metalearn.evidence.support_state import learn_support
 from metalearn.few_shot import shared_trees
 from metalearn.few_shot.adapted_head import HeadPlan, _hidden
 from metalearn.few_shot.blend import evidence_scores, tree_scores
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.episode_bank import BankPlan, draw_support
 from metalearn.few_shot.head_network import CLIP
 from metalearn.few_shot.model import LineModel, SharedModel
@@ -155,4 +156,4 @@ def test_a_model_that_was_stored_scores_the_same_to_the_last_bit(trained):
     )
     back = LineModel.from_arrays(SharedModel.from_arrays(shared), line)
     assert np.array_equal(back.full(trained.rows), trained.model.full(trained.rows))
-    assert np.array_equal(back.cascade(trained.rows), trained.model.cascade(trained.rows))
+    assert np.array_equal(cascade_line(back, trained.rows), cascade_line(trained.model, trained.rows))
