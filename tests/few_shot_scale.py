@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from metalearn.few_shot.adapted_head import HeadPlan
+from metalearn.few_shot.cascade import cascade_line
 from metalearn.few_shot.episode_bank import BankPlan
 from metalearn.few_shot.model import SharedModel
 from metalearn.few_shot.training import FewShotPlan, train_shared_model
@@ -96,8 +98,7 @@ def scoring(shared, sizes):
         model = shared.adapt(a_support(0, frauds, GENUINE_PER_FRAUD * frauds, sizes.line_past))
         rows = a_task(WIDTH, 0, BATCH * (sizes.batches + 1), BATCH).features
         first, *batches = np.split(rows, sizes.batches + 1)
-        for way in ("full", "cascade"):
-            score = getattr(model, way)
+        for way, score in (("full", model.full), ("cascade", partial(cascade_line, model))):
             score(first)
             found.setdefault(way, {})[f"{frauds}"] = middle_and_tail(score, batches, 1e6 / BATCH)
     return found
