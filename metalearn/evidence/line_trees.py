@@ -18,7 +18,7 @@ from metalearn.support import LineSupport
 Floats = npt.NDArray[np.float32]
 
 COUNT = 2
-# .75 and the ridge were chosen together on validation lines of four worlds.
+# Between .5 and 1, which were tried with this ridge on validation lines of four worlds (ADR 0012).
 _LOG_ODDS_OF_DEVIATION = np.float32(0.75)
 _ROUNDS = 60
 _PRESUMED = 200
