@@ -87,20 +87,18 @@ class SupportState:
         """How many features a row has."""
         return len(self.background)
 
-    def columns(self, rows: Floats, *, trees: bool = True) -> Floats:
+    def columns(self, rows: Floats) -> Floats:
         """Return the columns of rows that are not in the support.
 
         Args:
             rows: Standardised, the pooled score in deviations last, float32 [n, features].
-            trees: Whether to walk the line's trees; their columns are 0 otherwise.
 
         Returns:
             float32 [n, `column_count`].
         """
         out = np.zeros((len(rows), column_count(self.features)), np.float32)
         self.fill(np.ascontiguousarray(rows, np.float32), out)
-        if trees:
-            self.fill_trees(rows, out)
+        self.fill_trees(rows, out)
         return out
 
     def fill(self, rows: Floats, out: Floats) -> None:
@@ -174,7 +172,6 @@ class SupportState:
             "tails": (features, 2, STEPS),
             "exemplar_low": (count, features),
             "exemplar_high": (count, features),
-            "relevant": (features,),
             "tree_median": (COUNT,),
         }
         for name, shape in expected.items():

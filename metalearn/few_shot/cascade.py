@@ -68,11 +68,24 @@ def cascade_lines(models: Sequence[LineModel], which: Places, rows: Floats, shar
     lines = which[order]
     cheap = _cheap(models, lines, rows[order])
     top = np.flatnonzero(cheap.rare >= -np.log(share))
-    rare = cheap.rare.copy()
-    rare[top] = _full(models, lines[top], _Cheap(*(getattr(cheap, name)[top] for name in _Cheap.__slots__)))
-    made = np.empty_like(rare)
-    made[order] = rare
+    made = np.empty_like(cheap.rare)
+    made[order] = cheap.rare
+    made[order[top]] = _full(models, lines[top], _Cheap(*(getattr(cheap, name)[top] for name in _Cheap.__slots__)))
     return made
+
+
+def places(lines: Places, count: int) -> Iterator[tuple[int, slice]]:
+    """Yield each of `count` lines that has rows and where they are.
+
+    Args:
+        lines: The line of each row, growing, int64 [n].
+        count: Of lines.
+    """
+    first = 0
+    for number, last in enumerate(np.searchsorted(lines, np.arange(count), "right").tolist()):
+        if last > first:
+            yield number, slice(first, last)
+        first = last
 
 
 def _cheap(models: Sequence[LineModel], lines: Places, rows: Floats) -> _Cheap:
@@ -111,8 +124,4 @@ def _full(models: Sequence[LineModel], lines: Places, cheap: _Cheap) -> Floats:
 
 def _each(models: Sequence[LineModel], lines: Places) -> Iterator[tuple[LineModel, slice]]:
     """Yield each model that has rows and where they are, `lines` growing."""
-    first = 0
-    for number, last in enumerate(np.searchsorted(lines, np.arange(len(models)), "right").tolist()):
-        if last > first:
-            yield models[number], slice(first, last)
-        first = last
+    return ((models[number], at) for number, at in places(lines, len(models)))

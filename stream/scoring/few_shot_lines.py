@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from metalearn.few_shot.cascade import cascade_lines
+from metalearn.few_shot.cascade import cascade_lines, places
 from stream.events.scored_event import Reason
 from stream.scoring.calibration import calibrated
 from stream.scoring.few_shot import FewShotScorer
@@ -39,17 +39,13 @@ class FewShotLines:
         rarity = cascade_lines(models, slot, self._scorers[0].read(rows)).astype(np.float64)
         curve = np.array([(one.calibration.slope, one.calibration.intercept) for one in parts])
         anomaly = np.empty(len(rows))
-        for number, at in self._places(slot):
+        for number, at in places(slot, len(parts)):
             anomaly[at] = parts[number].anomaly.score(rows[at])
         return calibrated(rarity, curve[slot, 0], curve[slot, 1]), anomaly
 
     def reasons(self, features: npt.NDArray[np.float32], slot: Slots, kinds: Sequence[str]) -> list[list[Reason]]:
         """Return the top three reasons of raw rows, each by the line in its slot, whose subjects are of that kind."""
         found = []
-        for number, at in self._places(slot):
+        for number, at in places(slot, len(self._scorers)):
             found += self._scorers[number].reasons(features[at], kinds[at.start])
         return found
-
-    def _places(self, slot: Slots) -> list[tuple[int, slice]]:
-        ends = np.searchsorted(slot, np.arange(len(self._scorers)), "right").tolist()
-        return [(number, slice(*at)) for number, at in enumerate(zip([0, *ends[:-1]], ends, strict=True))]
