@@ -98,7 +98,7 @@ def _rekey_stage(parts: WorkerParts, topic: str) -> Stage:
 def _profile_step(parts: WorkerParts, partition: int) -> ProfileStep:
     pseudonym = parts.pseudonyms.of if parts.pseudonyms is not None and parts.settings.pseudonymise_subjects else None
     state = ProfileState(parts.specification, parts.settings.max_entities)
-    return ProfileStep(_decoder(parts), state, parts.metrics, partition, pseudonym)
+    return ProfileStep(_decoder(parts), state, parts.metrics, partition, parts.partitions, pseudonym)
 
 
 def _score_step(

@@ -167,7 +167,7 @@ def rescored_difference(check, name, partitions, events):
     recorded = {event.event_id: event.score for event in events}
     by_partition = {}
     for record in read_topic(check.cluster, f"{name}-enriched-events"):
-        by_partition.setdefault(record.partition, []).append(decode_enriched(record.value))
+        by_partition.setdefault(record.partition, []).extend(decode_enriched(record.value))
     worst = 0.0
     for records in by_partition.values():
         scoring = Scoring(

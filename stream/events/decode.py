@@ -27,7 +27,7 @@ REKEYED_SUFFIX = "-rekeyed"
 
 
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record as it lies on its topic; two of them are made for every event, and a struct is made fastest.
+    """A record as it lies on its topic; one is made for every event, and a struct is made fastest.
 
     Attributes:
         topic: Full name.

@@ -1,11 +1,14 @@
 """What travels on `enriched-events`: events, risk updates and weights' activations.
 
-Events and risk updates are keyed by counterparty, so that what a counterparty did and
+Events and risk updates are placed by counterparty, so that what a counterparty did and
 what was learnt about it arrive at the one worker that holds its state, in one order.
 An activation goes to every partition: the place of a swap is part of the recorded
 order, so that reading the same records again gives the same scores.
+
+Events travel many to a record: Kafka's price, to write, fetch and check, is mostly by the record.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -67,7 +70,40 @@ class WeightsActivation(msgspec.Struct, array_like=True, tag="a", frozen=True, g
     not_before_s: EpochSeconds = 0.0
 
 
+class EventsTogether(msgspec.Struct, array_like=True, tag="t", frozen=True, gc=False):
+    """Events of one micro-batch that go to one partition, in order."""
+
+    events: list[EnrichedEvent | MatchedEvent]
+
+
 EnrichedRecord = EnrichedEvent | MatchedEvent | RiskUpdate | WeightsActivation
 
+_MOST_BYTES = 256 << 10
+"""Of events together, but for one that is larger by itself; Kafka refuses records above a megabyte by default."""
+
 encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder(EnrichedRecord).decode
+_decode = msgspec.msgpack.Decoder(EnrichedRecord | EventsTogether).decode
+
+
+def key_of(one: EnrichedEvent | RiskUpdate) -> bytes:
+    """Return the key that places an event or a risk update, by Kafka's default partitioner."""
+    return f"{one.line}\0{one.counterparty}".encode()
+
+
+def encode_together(events: Sequence[EnrichedEvent]) -> list[bytes]:
+    """Return the records' values for events of one partition, in order; several where one would be too large."""
+    value = encode(EventsTogether(list(events)))
+    if len(value) <= _MOST_BYTES or len(events) == 1:
+        return [value]
+    half = len(events) // 2
+    return encode_together(events[:half]) + encode_together(events[half:])
+
+
+def decode(value: bytes) -> Sequence[EnrichedRecord]:
+    """Return what a record's value holds, in order.
+
+    Raises:
+        msgspec.DecodeError: It is none of these.
+    """
+    found = _decode(value)
+    return found.events if isinstance(found, EventsTogether) else (found,)

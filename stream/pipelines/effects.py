@@ -42,11 +42,13 @@ class Effects:
 
     Attributes:
         taken: How many of the records are done; None is all. The rest is asked for again.
+        held: How many events or labels the records taken hold; None is one each.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     taken: int | None = None
+    held: int | None = None
 
 
 class PartitionStep(Protocol):

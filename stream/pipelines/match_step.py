@@ -9,6 +9,7 @@ from stream.clock import Clock
 from stream.events.business_line import BusinessLine
 from stream.events.decode import Rejected, SourceRecord
 from stream.events.enriched_event import encode as encode_enriched
+from stream.events.enriched_event import key_of
 from stream.events.fraud_label import FraudLabel, decode_labels
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
@@ -123,10 +124,7 @@ class MatchStep:
         outgoing = [
             Outgoing(LABELLED_EXAMPLES, example.line.encode(), encode_example(example)) for example in found.examples
         ]
-        outgoing += [
-            Outgoing(ENRICHED_EVENTS, f"{one.line}\0{one.counterparty}".encode(), encode_enriched(one))
-            for one in found.risk_updates
-        ]
+        outgoing += [Outgoing(ENRICHED_EVENTS, key_of(one), encode_enriched(one)) for one in found.risk_updates]
         return Effects(outgoing, rejected + [self._refused(one, sources) for one in found.refused])
 
     def _refused(self, one: RefusedLabel, sources: list[SourceRecord]) -> Rejected:

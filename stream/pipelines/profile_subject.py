@@ -1,6 +1,7 @@
 """First hop: events keyed by subject in, events with their subject's features out."""
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.events.decode import Decoder, Rejected, SourceRecord
-from stream.events.enriched_event import EnrichedEvent, MatchedEvent, encode
+from stream.events.enriched_event import EnrichedEvent, MatchedEvent, encode_together, key_of
 from stream.events.event_batch import EventBatch, take_rows
 from stream.events.match_reason import MatchReason, decode_matches
 from stream.events.produced_at import produced_at_headers
@@ -17,6 +18,7 @@ from stream.features.partition_state import PartitionState
 from stream.features.profile_state import Documents, ProfileState, profile_events
 from stream.metrics import Metrics
 from stream.pipelines.effects import ENRICHED_EVENTS, Effects, Outgoing, StatelessReplay
+from stream.placement import partitions_of
 
 Matched = Mapping[tuple[str, str], list[MatchReason]]
 """What the ledgers found of documents, by line and event."""
@@ -77,10 +79,21 @@ class ProfileStep(StatelessReplay):
         state: ProfileState,
         metrics: Metrics,
         partition: int,
+        scoring_partitions: int,
         pseudonym: Callable[[str], str] | None = None,
     ) -> None:
-        """Join a decoder and a partition's state; with `pseudonym` all that is kept and written has that name."""
+        """Join a decoder and a partition's state.
+
+        Args:
+            decoder: Reads the user's records.
+            state: Of this partition.
+            metrics: Where repeats and event times are booked.
+            partition: The partition number.
+            scoring_partitions: How many `enriched-events` has.
+            pseudonym: Names subjects in all that is kept and written; None leaves their own names.
+        """
         self._pseudonym = pseudonym
+        self._scoring_partitions = scoring_partitions
         self.state: PartitionState | None = state
         self._first_hop = state
         self._decoder = decoder
@@ -121,11 +134,19 @@ class ProfileStep(StatelessReplay):
         for line in profiled.repeats:
             self._metrics.count("foreshot_repeated_events", line=line)
         self._tell_newest(topic, float(batch.occurred_at_s.max()))
-        outgoing = [
-            Outgoing(ENRICHED_EVENTS, f"{event.line}\0{event.counterparty}".encode(), encode(event))
-            for event in (_with_reasons(profiled.events, matched) if matched else profiled.events)
+        events = _with_reasons(profiled.events, matched) if matched else profiled.events
+        return Effects(self._placed(events), rejected)
+
+    def _placed(self, events: Sequence[EnrichedEvent]) -> list[Outgoing]:
+        of_place: dict[int, list[EnrichedEvent]] = defaultdict(list)
+        places = partitions_of([key_of(event) for event in events], self._scoring_partitions)
+        for event, place in zip(events, places.tolist(), strict=True):
+            of_place[place].append(event)
+        return [
+            Outgoing(ENRICHED_EVENTS, None, value, place)
+            for place, some in of_place.items()
+            for value in encode_together(some)
         ]
-        return Effects(outgoing, rejected)
 
     def _tell_newest(self, topic: str, occurred_at_s: float) -> None:
         newest_s = self._newest_s[topic] = max(occurred_at_s, self._newest_s.get(topic, occurred_at_s))

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from stream.events.decode import Rejected, SourceRecord
-from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode
+from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, WeightsActivation, decode, encode
 from stream.events.scored_event import ScoredEvent, encode_all
 from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
@@ -25,6 +25,10 @@ BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
 _ACTIVATION = b"\xa1a"
 _NO_TRADE = ABSENT.astype("<f4").tobytes()
+# A transaction costs the same for few events as for many; a backlog's records hold too many for one.
+_MOST_TOGETHER = 2_048
+
+_Held = tuple[SourceRecord, Sequence[EnrichedRecord]]
 
 
 class ScoreStep(StatelessReplay):
@@ -67,8 +71,9 @@ class ScoreStep(StatelessReplay):
                 await self._weights.arrived(one.line, one.version)
 
     def process(self, records: list[SourceRecord]) -> Effects:
-        """Score one micro-batch."""
-        enriched, rejected = _decode(records, self._scoring)
+        """Score the events of the first records, as many as are scored together."""
+        read, held, unreadable = _read(records)
+        enriched, rejected = _usable(held, self._scoring)
         scored = score_events(self._scoring, enriched)
         self._last = tell_matches(self._scoring.lines, enriched, scored) if self._reads_documents else scored
         values = encode_all(self._last)
@@ -85,7 +90,8 @@ class ScoreStep(StatelessReplay):
             self._newest_s = max(self._newest_s, *[scored.occurred_at_s for scored in self._last])
             where = {"topic": records[0].topic, "partition": self._partition}
             self._metrics.gauge("foreshot_last_event_time_seconds", self._newest_s, **where)
-        return Effects(outgoing, rejected)
+        held_events = len(unreadable) + sum(len(inside) for _, inside in held)
+        return Effects(outgoing, unreadable + rejected, taken=read, held=held_events)
 
     def committed(self) -> None:
         """Book latencies and counts of what is now visible."""
@@ -118,43 +124,57 @@ class ScoreStep(StatelessReplay):
 
 def _activation(value: bytes) -> WeightsActivation | None:
     try:
-        found = decode(value)
+        (found,) = decode(value)
     except UNREADABLE:
         # Not waited for: `process` refuses it.
         return None
     return found if isinstance(found, WeightsActivation) else None
 
 
-def _decode(records: Sequence[SourceRecord], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
-    width_bytes = 4 * scoring.scorers.specification.profiled_width
-    if (plain := _decode_plain(records, scoring, width_bytes)) is not None:
-        return plain, []
-    enriched: list[EnrichedRecord] = []
+def _read(records: Sequence[SourceRecord]) -> tuple[int, list[_Held], list[Rejected]]:
+    """Decode the first records, until they hold as many events as are scored together.
+
+    Returns:
+        How many were read, what those hold that can be decoded, and the others.
+    """
+    held: list[_Held] = []
     rejected: list[Rejected] = []
+    events = read = 0
     for record in records:
+        read += 1
         try:
-            one = decode(record.value or b"")
+            inside = decode(record.value or b"")
         except UNREADABLE as error:
             rejected.append(Rejected(record, "unreadable", None, str(error)))
             continue
-        if one.line not in scoring.lines:
-            rejected.append(Rejected(record, "unknown_line", "line", f"no line file declares {one.line}"))
-        elif isinstance(one, EnrichedEvent) and len(one.features) + len(_NO_TRADE) == width_bytes:
-            # Profiled before the installation read documents.
-            enriched.append(msgspec.structs.replace(one, features=one.features + _NO_TRADE))
-        elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
-            detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
-            rejected.append(Rejected(record, "feature_width", "features", detail))
-        else:
-            enriched.append(one)
-    return enriched, rejected
+        held.append((record, inside))
+        events += len(inside)
+        if events >= _MOST_TOGETHER:
+            break
+    return read, held, rejected
 
 
-def _decode_plain(records: Sequence[SourceRecord], scoring: Scoring, width_bytes: int) -> list[EnrichedRecord] | None:
-    """Return all records decoded, None where one or more of them is to be refused."""
-    try:
-        found = [decode(record.value or b"") for record in records]
-    except UNREADABLE:
-        return None
+def _usable(held: Sequence[_Held], scoring: Scoring) -> tuple[list[EnrichedRecord], list[Rejected]]:
+    """Return what can be scored, and what its line or its features' width forbids."""
+    width_bytes = 4 * scoring.scorers.specification.profiled_width
+    found = [one for _, inside in held for one in inside]
     widths = {len(one.features) for one in found if isinstance(one, EnrichedEvent)}
-    return found if {one.line for one in found} <= scoring.lines.keys() and widths <= {width_bytes} else None
+    if {one.line for one in found} <= scoring.lines.keys() and widths <= {width_bytes}:
+        return found, []
+    usable: list[EnrichedRecord] = []
+    rejected: list[Rejected] = []
+    for record, inside in held:
+        for one in inside:
+            # Refused alone, whatever else its record holds.
+            alone = msgspec.structs.replace(record, value=encode(one))
+            if one.line not in scoring.lines:
+                rejected.append(Rejected(alone, "unknown_line", "line", f"no line file declares {one.line}"))
+            elif isinstance(one, EnrichedEvent) and len(one.features) + len(_NO_TRADE) == width_bytes:
+                # Profiled before the installation read documents.
+                usable.append(msgspec.structs.replace(one, features=one.features + _NO_TRADE))
+            elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
+                detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
+                rejected.append(Rejected(alone, "feature_width", "features", detail))
+            else:
+                usable.append(one)
+    return usable, rejected

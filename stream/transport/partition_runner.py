@@ -202,7 +202,8 @@ class PartitionRunner:
         process = self.step.process
         effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
         taken = len(records) if effects.taken is None else effects.taken
-        self._limit.take(taken, _count_of_these(effects.rejected, records[:taken]), topic)
+        held = taken if effects.held is None else effects.held
+        self._limit.take(held, _count_of_these(effects.rejected, records[:taken]), topic)
         processed = time.monotonic()
         next_offset = records[taken - 1].offset + 1
         await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)

@@ -1,7 +1,7 @@
 """Past one machine, on paper: what many events and subjects need, by what one worker was seen to need.
 
 Run it with `make bench-capacity`. It measures a scorer and its broker on backlogs in 4, 16 and 64 partitions (processor
-time of both an event, bytes on each topic, markers of transactions) and puts the figures into the model below.
+time of both an event, bytes on each topic, records between the hops) and puts the figures into the model below.
 Entities' bytes and the speed of a restore come from `make bench-growth`. Prints both and writes OUT/capacity.json.
 """
 
@@ -31,13 +31,13 @@ class Seen:
         scorer_us: Processor time of the scorer an event.
         broker_us: Of the broker.
         bytes_an_event: On all topics together, once.
-        records_a_marker: Records that a transaction wrote to a partition for each marker there, on `enriched-events`.
+        events_a_record: Events that a transaction wrote to a partition of `enriched-events`: a record and its marker.
     """
 
     scorer_us: float
     broker_us: float
     bytes_an_event: float
-    records_a_marker: float
+    events_a_record: float
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def seen(bench, broker, folder, partitions, events):
     broker_us = (cpu_s(java) - before) / events * 1e6
     total = sum(sum(one.stat().st_size for one in logs(folder, name, topic)) for topic in _TOPICS)
     ends = Output(bench.cluster, f"{name}-enriched-events").read()
-    return Seen(cost.cpu_us_per_event, broker_us, total / events, events / max(ends - events, 1))
+    return Seen(cost.cpu_us_per_event, broker_us, total / events, 2 * events / max(ends, 1))
 
 
 def logs(folder, name, topic):
@@ -81,17 +81,17 @@ def logs(folder, name, topic):
 
 
 def fitted(seen_at, name):
-    """Return what an event costs by itself and what each marker adds, from the fewest and the most partitions."""
+    """Return what an event costs by itself and what each record and its marker add, by fewest and most partitions."""
     least, most = seen_at[min(seen_at)], seen_at[max(seen_at)]
-    a_marker = (getattr(most, name) - getattr(least, name)) / (1 / most.records_a_marker - 1 / least.records_a_marker)
-    return getattr(least, name) - a_marker / least.records_a_marker, a_marker
+    a_record = (getattr(most, name) - getattr(least, name)) / (1 / most.events_a_record - 1 / least.events_a_record)
+    return getattr(least, name) - a_record / least.events_a_record, a_record
 
 
 def model(seen_at, wanted, entity):
     """Return what the load needs.
 
-    A stage commits per partition of its input, so a transaction of `profile` marks each partition of
-    `enriched-events` that it wrote to: with P partitions on both sides P x P markers a commit. Of the numbers of
+    A stage commits per partition of its input, and a transaction of `profile` writes a record and a marker to each
+    partition of `enriched-events`: with P partitions on both sides P x P of both a commit. Of the numbers of
     partitions that are powers of two the least is taken that gives every worker one.
     """
     for partitions in [2**power for power in range(2, 13)]:
@@ -114,7 +114,7 @@ def _with_partitions(partitions, seen_at, wanted, entity):
     return {
         "partitions": partitions,
         "events a second and partition": wanted.events_per_s / partitions,
-        "records a marker": records,
+        "events a record of `enriched-events`": records,
         "scorer, µs an event": scorer_us,
         "broker, µs an event": broker_us,
         "scorers (one core each)": scorers,

@@ -40,10 +40,11 @@ from tests.benchmarks.two_hops import BATCH, TwoHops, records_of
 # Functions by the stage their time is booked on, less the time in those of other stages.
 STAGES = (
     (Decoder, "decode", "decode"),
-    (stream.pipelines.profile_subject, "profile", "profile"),
+    (stream.pipelines.profile_subject, "profile_events", "profile"),
     (ProfileStep, "process", "encode enriched"),
     (SubjectState, "drain_changes", "changelog"),
-    (stream.pipelines.score_step, "_decode", "decode enriched"),
+    (stream.pipelines.score_step, "_read", "decode enriched"),
+    (stream.pipelines.score_step, "_usable", "decode enriched"),
     (stream.pipelines.score_event, "observe", "counterparty"),
     (stream.pipelines.score_event, "score_each", "score"),
     (AlertBudget, "observe_and_decide", "alert"),

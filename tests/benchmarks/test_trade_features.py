@@ -49,7 +49,8 @@ def test_the_first_hop_of_documents_with_its_changelog(benchmark, together):
     records = [SourceRecord(topic, 0, at, b"", orjson.dumps(one), 0) for at, one in enumerate(made)]
 
     def a_fresh_step():
-        return (ProfileStep(Decoder({line.name: line}, FixedClock(1e11)), ProfileState(DOCUMENTS), Metrics(), 0),), {}
+        decoder = Decoder({line.name: line}, FixedClock(1e11))
+        return (ProfileStep(decoder, ProfileState(DOCUMENTS), Metrics(), 0, 1),), {}
 
     def run(step):
         for start in range(0, len(records), together):

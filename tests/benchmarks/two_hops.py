@@ -38,7 +38,7 @@ class TwoHops:
             active.take_due(line)
         self.profiled, self.counterparties = ProfileState(PAYMENTS, ROOM), CounterpartyState(ROOM)
         scoring = Scoring(lines, self.counterparties, scorers, active, AlertBudget(), 1, clock)
-        self.profile = ProfileStep(Decoder(lines, clock), self.profiled, metrics, 0)
+        self.profile = ProfileStep(Decoder(lines, clock), self.profiled, metrics, 0, 1)
         live = LiveWeights(scorers, PAYMENTS.hash, metrics)
         self.score = ScoreStep(scoring, live, metrics, EstimatedPrecision(), 0)
 

@@ -104,7 +104,7 @@ def _check_labels(verdict, site, kinds, frauds):
     verdict.same_counts("labels in support", taught, Counter(kinds.items()))
     background = Counter(one.event_id for one in examples if one.kind == "background")
     verdict.same_counts("background", background, Counter(dict.fromkeys(background, 1)))
-    enriched = [decode_enriched(record.value) for record in site.records(effects.ENRICHED_EVENTS)]
+    enriched = [one for record in site.records(effects.ENRICHED_EVENTS) for one in decode_enriched(record.value)]
     risks = Counter(one.event_id for one in enriched if isinstance(one, RiskUpdate))
     verdict.same_counts("risk updates", risks, Counter(dict.fromkeys(frauds, 1)))
 
@@ -153,7 +153,7 @@ def _check_scores(verdict, site, scored):
             weights.take(record.key, record.value)
     by_partition = defaultdict(list)
     for record in site.records(effects.ENRICHED_EVENTS):
-        by_partition[record.partition].append(decode_enriched(record.value))
+        by_partition[record.partition].extend(decode_enriched(record.value))
     again = {}
     for records in by_partition.values():
         scoring = Scoring(
@@ -205,7 +205,7 @@ def _told(topic, record):
         "key": None if record.key is None else record.key.decode(errors="backslashreplace"),
     }
     if topic == effects.ENRICHED_EVENTS:
-        told |= {"event_id": getattr(decode_enriched(record.value), "event_id", None)}
+        told |= {"event_ids": [getattr(one, "event_id", None) for one in decode_enriched(record.value)]}
     elif topic == effects.LABELLED_EXAMPLES:
         one = decode_example(record.value)
         told |= {"event_id": one.event_id, "kind": one.kind}

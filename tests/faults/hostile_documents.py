@@ -233,7 +233,7 @@ class DocumentsWorker:
         self.print = FingerprintStep(topic, ONWARD, prints, 1, tell_financiers=True)
         self.claim = ClaimStep(0, 1, {ONWARD}, Terms(), 100_000, metrics, tell_financiers=True)
         decoder = Decoder(LINES, CLOCK, MOST_BYTES)
-        self.profile = ProfileStep(decoder, ProfileState(DOCUMENTS), metrics, 0)
+        self.profile = ProfileStep(decoder, ProfileState(DOCUMENTS), metrics, 0, 1)
         scorers = LineScorers(weights_of_documents())
         scoring = Scoring(LINES, CounterpartyState(), scorers, ActiveVersions(), AlertBudget(), 1, CLOCK)
         live = LiveWeights(scorers, DOCUMENTS.hash, metrics)

@@ -83,17 +83,18 @@ def inner(worker: Worker, found: Found, count: int, seed: int) -> None:
     profiled, _ = run_step(worker.profile, records_of("payments", values, 0))
     enriched = [one.value for one in profiled.outgoing]
     scored_out, _ = run_step(worker.score, records_of(effects.ENRICHED_EVENTS, enriched))
-    from stream.events.enriched_event import RiskUpdate, WeightsActivation  # noqa: PLC0415 - used here alone
+    from stream.events.enriched_event import EventsTogether, RiskUpdate, WeightsActivation  # noqa: PLC0415 - used here alone
     from stream.events.enriched_event import decode as decode_enriched  # noqa: PLC0415 - used here alone
     from stream.events.enriched_event import encode as encode_enriched  # noqa: PLC0415 - used here alone
     from stream.events.scored_event import encode as encode_scored  # noqa: PLC0415 - used here alone
 
     scored = [decode_scored(one.value) for one in scored_out.outgoing if one.topic == effects.SCORED_EVENTS]
+    events = [event for value in enriched for event in decode_enriched(value)]
     pack, say = msgspec.msgpack.encode, msgspec.json.encode
     examples = [_example(one) for one in scored]
     updates = [RiskUpdate("h-1", "cards", "h-shop-1", NOON_S, 1.0), WeightsActivation("cards", 0)]
     sources = {
-        effects.ENRICHED_EVENTS: (worker.score, [*map(decode_enriched, enriched), *updates], encode_enriched, pack),
+        effects.ENRICHED_EVENTS: (worker.score, [*events, EventsTogether(events), *updates], encode_enriched, pack),
         effects.SCORED_EVENTS: (worker.match, scored, encode_scored, say),
         effects.ALERT_CANDIDATES: (worker.alert, scored, encode_scored, say),
         effects.LABELLED_EXAMPLES: (worker.adapt, examples, pack, pack),

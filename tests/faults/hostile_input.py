@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from stream.events.enriched_event import decode as decode_enriched
 from stream.events.pseudonym import Pseudonyms
 from stream.events.scored_event import ScoredEvent
 from stream.events.scored_event import decode as decode_scored
@@ -50,8 +51,9 @@ def score_all(
     found.seconds["events"] += seconds + more
     found.timed["events"] += len(values)
     refused = {one.record.offset for one in made.rejected}
-    if len(refused) != len(made.rejected) or len(made.outgoing) + len(refused) > len(values) or scored.rejected:
-        found.wrong.append(f"{len(values)} events gave {len(made.outgoing)} and {len(made.rejected)} refusals")
+    went_on = sum(len(decode_enriched(one.value)) for one in made.outgoing)
+    if len(refused) != len(made.rejected) or went_on + len(refused) > len(values) or scored.rejected:
+        found.wrong.append(f"{len(values)} events gave {went_on} and {len(made.rejected)} refusals")
     if len(rekeyed.outgoing) + len(refused) != len(values):
         found.wrong.append(
             f"keyed anew, {len(rekeyed.outgoing)} of {len(values)} went on and {len(refused)} were refused"

@@ -102,7 +102,7 @@ class Worker:
         self.live = LiveWeights(self.scorers, PAYMENTS.hash, self.metrics)
         self.guard = WeightsGuard(Trust(), self.metrics)
         decoder = Decoder(LINES, CLOCK, MOST_BYTES)
-        self.profile = ProfileStep(decoder, ProfileState(PAYMENTS), self.metrics, 0)
+        self.profile = ProfileStep(decoder, ProfileState(PAYMENTS), self.metrics, 0, 1)
         self.rekey = RekeyStep(decoder, "payments-rekeyed")
         scoring = Scoring(LINES, CounterpartyState(), self.scorers, ActiveVersions(), AlertBudget(), 1, CLOCK)
         self.score = ScoreStep(scoring, self.live, self.metrics, EstimatedPrecision(), 0)

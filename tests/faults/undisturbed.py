@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from stream.clock import SystemClock
 from stream.events.decode import Decoder
-from stream.events.enriched_event import RiskUpdate, decode
+from stream.events.enriched_event import RiskUpdate, decode, key_of
 from stream.features.counterparty import CounterpartyState, observe
 from stream.features.profile_state import ProfileState
 from stream.features.specification import PAYMENTS
@@ -45,20 +45,19 @@ def undisturbed_run(records, lines, settings, frauds, partitions):
     for record in records:
         by_partition[record.partition].append(source_record(record))
     for partition, of_partition in sorted(by_partition.items()):
-        _profile(found, partition, of_partition, lines, settings)
+        _profile(found, partition, of_partition, lines, settings, partitions)
     _count(found, lines, frauds, partitions)
     return found
 
 
-def _profile(found, partition, records, lines, settings):
+def _profile(found, partition, records, lines, settings, partitions):
     state = ProfileState(PAYMENTS, settings.max_entities)
     decoder = Decoder(lines, SystemClock(), settings.max_event_bytes, settings.topic_prefix)
-    step = ProfileStep(decoder, state, Metrics(), partition)
+    step = ProfileStep(decoder, state, Metrics(), partition, partitions)
     for start in range(0, len(records), _RUN):
         effects = step.process(records[start : start + _RUN])
         found.rejected += len(effects.rejected)
-        for one in effects.outgoing:
-            event = decode(one.value)
+        for event in (event for one in effects.outgoing for event in decode(one.value)):
             assert event.event_id not in found.events, f"{event.event_id} is no repeat for its own subject"
             found.events[event.event_id] = event
     found.subjects |= {(partition, key): value for key, value in state.drain_changes() if value is not None}
@@ -72,7 +71,7 @@ def _count(found, lines, frauds, partitions):
         if event.event_id in frauds
     ]
     placed = defaultdict(list)
-    keys = [f"{one.line}\0{one.counterparty}".encode() for one in [*events, *updates]]
+    keys = [key_of(one) for one in [*events, *updates]]
     for one, partition in zip([*events, *updates], partitions_of(keys, partitions).tolist(), strict=True):
         placed[partition].append(one)
     for partition, of_partition in placed.items():

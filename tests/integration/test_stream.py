@@ -175,9 +175,9 @@ def test_labels_sent_before_twice_and_reversed_leave_one_example_and_one_risk(
     running.wait_for(lambda: examples() == Counter(learnt | {(labels[2].event_id, "withdrawn"): 1}))
     risks = Counter()
     for record in running.records("enriched-events"):
-        one = decode(record.value)
-        if isinstance(one, RiskUpdate):
-            risks[one.event_id] += one.fraud_delta
+        for one in decode(record.value):
+            if isinstance(one, RiskUpdate):
+                risks[one.event_id] += one.fraud_delta
     assert risks == {labels[0].event_id: 1, labels[1].event_id: 1, labels[2].event_id: 0}
     running.wait_for(lambda: len(running.records("dead-letters")) == 2)
     reasons = {dict(record.headers)["reason"] for record in running.records("dead-letters")}

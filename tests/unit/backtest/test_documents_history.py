@@ -40,7 +40,7 @@ def history(tmp_path):
 def scored_live(history):
     """Return what a worker's steps make of the history's records, in runs."""
     decoder, clock = Decoder(LINES, FixedClock(1e11)), FixedClock(1e11)
-    step = ProfileStep(decoder, ProfileState(DOCUMENTS), Metrics(), 0)
+    step = ProfileStep(decoder, ProfileState(DOCUMENTS), Metrics(), 0, 1)
     weights = some_weights(weights_arrays(len(DOCUMENTS.features)), feature_hash=DOCUMENTS.hash, version=0)
     parts = CounterpartyState(), LineScorers(weights), ActiveVersions(), AlertBudget(), 1, clock
     scoring = Scoring(LINES, *parts)
@@ -50,7 +50,7 @@ def scored_live(history):
     for start in range(0, len(records), RUN):
         effects = step.process(records[start : start + RUN])
         assert not effects.rejected
-        scored += score_events(scoring, [decode(one.value) for one in effects.outgoing])
+        scored += score_events(scoring, [event for one in effects.outgoing for event in decode(one.value)])
     return scored
 
 

@@ -113,7 +113,9 @@ def test_accepted_weights_are_stored_audited_and_put_in_force_on_every_scoring_p
     ]
     assert [one.manifest.version for one in stored] == [1, 2, 3, 4]
     assert [one.manifest.support_frauds for one in stored] == [0, 1, 2, 3]
-    swaps = [(decode(one.value).version, one.partition) for one in outgoing if one.topic == ENRICHED_EVENTS]
+    swaps = [
+        (swap.version, one.partition) for one in outgoing if one.topic == ENRICHED_EVENTS for swap in decode(one.value)
+    ]
     assert swaps == [(version, partition) for version in (1, 2, 3, 4) for partition in range(PARTITIONS)]
     assert [one.key for one in outgoing if one.topic == LINE_WEIGHTS and one.value is None] == [
         b"cards\x001",

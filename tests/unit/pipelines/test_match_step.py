@@ -98,8 +98,8 @@ def test_a_label_becomes_an_example_keyed_by_line_and_a_risk_update_keyed_by_cou
     assert (example.topic, example.key, decode_example(example.value).label_produced_at_ms) == (
         "labelled-examples", b"cards", 5_000,
     )  # fmt: skip
-    assert (risk.topic, risk.key, decode_enriched(risk.value).fraud_delta) == (
-        "enriched-events", b"cards\0terminal-1", 1.0,
+    assert (risk.topic, risk.key, [one.fraud_delta for one in decode_enriched(risk.value)]) == (
+        "enriched-events", b"cards\0terminal-1", [1.0],
     )  # fmt: skip
 
 

@@ -9,7 +9,15 @@ import pytest
 from stream.alerts.budget import AlertBudget
 from stream.clock import FixedClock
 from stream.events.decode import SourceRecord
-from stream.events.enriched_event import EnrichedEvent, MatchedEvent, RiskUpdate, WeightsActivation, encode
+from stream.events.enriched_event import (
+    EnrichedEvent,
+    EventsTogether,
+    MatchedEvent,
+    RiskUpdate,
+    WeightsActivation,
+    encode,
+)
+from stream.events.enriched_event import decode as decode_enriched
 from stream.events.match_reason import MatchReason
 from stream.events.scored_event import decode
 from stream.features.counterparty import CounterpartyState
@@ -104,6 +112,35 @@ def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width)
         (1, "feature_width", "features")
     ]
     assert scored_ids(effects) == ["e0", "e2"]
+
+
+def test_of_events_that_travel_together_those_that_do_not_fit_are_refused_each_alone(step):
+    wide, unknown = an_enriched_event(1, PAYMENTS.profiled_width + 1), an_enriched_event(3, line="no-such-line")
+    together = EventsTogether([an_enriched_event(0), wide, an_enriched_event(2), unknown])
+    effects = taken(step, records(together, an_enriched_event(4)))
+    assert [(one.record.offset, one.reason) for one in effects.rejected] == [
+        (0, "feature_width"), (0, "unknown_line"),
+    ]  # fmt: skip
+    assert [decode_enriched(one.record.value) for one in effects.rejected] == [(wide,), (unknown,)]
+    assert scored_ids(effects) == ["e0", "e2", "e4"]
+    assert (effects.taken, effects.held) == (2, 5)
+
+
+def test_records_that_hold_more_events_than_a_transaction_should_are_taken_in_turns(step):
+    values = [EventsTogether([an_enriched_event(1_000 * at + n) for n in range(900)]) for at in range(4)]
+    waiting, turns = records(*values), []
+    while waiting:
+        effects = taken(step, waiting)
+        turns.append((effects.taken, effects.held, len(scored_ids(effects))))
+        waiting = waiting[effects.taken :]
+    assert turns == [(3, 2_700, 2_700), (1, 900, 900)]
+
+
+def test_events_together_are_scored_as_events_alone(weights, metrics):
+    events = [an_enriched_event(at, amount=1.0 + at, occurred_at_s=NOON_S + at) for at in range(6)]
+    alone = values_of(taken(a_step(weights, metrics, a_line()), records(*events)))
+    together = records(EventsTogether(events[:4]), events[4], EventsTogether(events[5:]))
+    assert values_of(taken(a_step(weights, metrics, a_line()), together)) == alone
 
 
 def test_features_cut_inside_a_number_are_refused(step):
