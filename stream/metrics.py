@@ -131,7 +131,10 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
         "foreshot_confirmed_precision", "gauge", "share", _LINE,
         "Share of frauds among the labels in force on alerted events, over this worker's partitions.",
     ),
-    MetricDefinition("foreshot_consumer_lag", "gauge", "records", _PARTITION, "Records not yet processed."),
+    MetricDefinition(
+        "foreshot_consumer_lag", "gauge", "records", _PARTITION,
+        "Records not yet processed; one of `enriched-events` holds many events.",
+    ),
     MetricDefinition(
         "foreshot_last_event_time_seconds", "gauge", "epoch seconds", _PARTITION,
         "Newest event time seen in the partition.",
