@@ -6,12 +6,13 @@ event, and repeats or disorder cannot count a fraud twice.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+import numpy as np
 
-from stream.adaptation.line_clock import LineClock
+from stream.adaptation.line_clock import LineClock, LineRates, observe_events
 from stream.adaptation.stored_event import event_key
 from stream.events.label_horizons import LabelHorizons
 
@@ -114,17 +115,24 @@ class LabelState:
         """Return the line's clock, None before its first event."""
         return self._clocks.get(line)
 
-    def observe(self, line: str, occurred_at_s: float) -> LineClock:
-        """Count an event of the line and return its clock."""
-        clock = self._clocks.get(line)
-        if clock is None:
-            clock = self._clocks[line] = LineClock(occurred_at_s, occurred_at_s)
-        clock.observe(occurred_at_s)
-        return clock
+    def observe(self, lines: Sequence[str], occurred_at_s: Sequence[float]) -> LineRates:
+        """Count events of lines, in order, and return what their lines had been seen to have."""
+        names = list(dict.fromkeys(lines))
+        for name in names:
+            if name not in self._clocks:
+                first_s = occurred_at_s[lines.index(name)]
+                self._clocks[name] = LineClock(first_s, first_s)
+        place = {name: at for at, name in enumerate(names)}
+        which = np.fromiter(map(place.__getitem__, lines), np.int64, len(lines))
+        return observe_events([self._clocks[name] for name in names], which, np.array(occurred_at_s, np.float64))
 
     def entry(self, line: str, event_id: str) -> LabelEntry | None:
         """Return what was last said of an event."""
-        return self._entries.get(event_key(line, event_id))
+        return self.entry_of(event_key(line, event_id))
+
+    def entry_of(self, key: bytes) -> LabelEntry | None:
+        """Return what was last said of an event, by its key (`event_key`)."""
+        return self._entries.get(key)
 
     def put(self, line: str, event_id: str, entry: LabelEntry) -> None:
         """Hold `entry` to be the last word on an event."""

@@ -23,9 +23,8 @@ class MemoryFeatureStore:
     def put(self, events: Sequence[ScoredEvent], next_offset: int) -> None:
         """Keep `events`; `next_offset` is the first offset after them."""
         self.next_offset = next_offset
-        for event in events:
-            self._events[event.line, event.event_id] = stored(event)
-            self._newest_s = max(self._newest_s, event.occurred_at_s)
+        self._events.update({(event.line, event.event_id): stored(event) for event in events})
+        self._newest_s = max([self._newest_s, *[event.occurred_at_s for event in events]])
         self._since_sweep += len(events)
         if self._since_sweep >= _SWEEP_EVERY:
             self._sweep()

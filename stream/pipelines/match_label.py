@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from stream.adaptation.event_hash import unit_hash
+from stream.adaptation.event_hash import unit_hashes
 from stream.adaptation.feature_store import FeatureSource
 from stream.adaptation.label_state import LabelEntry, LabelState, fraud_delta, settle
 from stream.adaptation.labelled_example import Kind, LabelledExample
-from stream.adaptation.line_clock import LineClock
-from stream.adaptation.stored_event import StoredEvent, stored
+from stream.adaptation.stored_event import StoredEvent, event_key, stored
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import RiskUpdate
 from stream.events.fraud_label import FraudLabel
@@ -88,13 +89,15 @@ def match_scored(
     """
     effects = MatchEffects()
     store.put(scored, next_offset)
-    for event in scored:
-        clock = state.observe(event.line, event.occurred_at_s)
-        entry = state.entry(event.line, event.event_id)
+    keys = [event_key(event.line, event.event_id) for event in scored]
+    shares = _background_shares(state, scored, lines, partitions)
+    sampled = unit_hashes(b"background", keys) < shares
+    for event, key, share, is_sampled in zip(scored, keys, shares.tolist(), sampled.tolist(), strict=True):
+        entry = state.entry_of(key)
         if entry is not None and entry.pending:
             _meet(state, effects, event, entry, lines)
-        elif entry is None and event.line in lines:
-            effects.examples += _sampled(event, clock, lines[event.line], partitions)
+        elif entry is None and is_sampled:
+            effects.examples.append(_background(event, share))
     for line in dict.fromkeys(event.line for event in scored):
         for event_id, entry in state.expire(line):
             detail = "no such event was scored within the label horizon"
@@ -288,12 +291,18 @@ def _background(event: ScoredEvent, share: float) -> LabelledExample:
     )
 
 
-def _sampled(event: ScoredEvent, clock: LineClock, line: BusinessLine, partitions: int) -> list[LabelledExample]:
-    share = 1.0
-    if clock.seen * partitions > _FIRST_EVENTS_TAKEN:
-        share = min(1.0, line.adaptation.background_per_day / partitions / clock.events_per_day())
-    taken = unit_hash(b"background", event.line, event.event_id) < share
-    return [_background(event, share)] if taken else []
+def _background_shares(
+    state: LabelState, scored: Sequence[ScoredEvent], lines: Mapping[str, BusinessLine], partitions: int
+) -> npt.NDArray[np.float64]:
+    """Count events, and return the share of events like each that becomes background, 0 on lines that no file names."""
+    line_of = [event.line for event in scored]
+    rates = state.observe(line_of, [event.occurred_at_s for event in scored])
+    wanted = {
+        name: lines[name].adaptation.background_per_day / partitions if name in lines else 0.0 for name in set(line_of)
+    }
+    per_day = np.fromiter(map(wanted.__getitem__, line_of), np.float64, len(line_of))
+    is_first = (rates.seen * partitions <= _FIRST_EVENTS_TAKEN) & (per_day > 0.0)
+    return np.where(is_first, 1.0, np.minimum(per_day / rates.events_per_day, 1.0))
 
 
 def _early(entry: LabelEntry, event: StoredEvent) -> str:

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def test_a_restored_state_equals_the_one_that_wrote_the_changelog() -> None:
     state = LabelState(LabelHorizons(DAY_S))
     changelog: list[tuple[bytes, bytes | None]] = []
     for i in range(20):
-        state.observe("cards", i * DAY_S / 4)
+        state.observe(["cards"], [i * DAY_S / 4])
         state.put("cards", f"e{i % 7}", an_entry(labelled_at_s=float(i), expires_at_s=i * DAY_S / 4 + DAY_S))
         state.expire("cards")
         changelog += state.drain_changes()
@@ -113,7 +114,7 @@ def test_the_clock_is_written_when_a_minute_of_event_time_has_passed() -> None:
     state = LabelState(LabelHorizons(DAY_S))
     keys = []
     for second in range(0, 180, 10):
-        state.observe("cards", float(second))
+        state.observe(["cards"], [float(second)])
         keys.append(len(state.drain_changes()))
     assert sum(keys) == 3
 
@@ -124,9 +125,9 @@ def test_labels_leave_when_the_horizon_has_passed_and_only_the_unmet_are_told() 
     state.put("cards", "unmet", an_entry(expires_at_s=DAY_S, pending=True))
     state.put("cards", "moved", an_entry(expires_at_s=DAY_S, pending=True))
     state.put("cards", "moved", an_entry(expires_at_s=3 * DAY_S, pending=True))
-    state.observe("cards", DAY_S)
+    state.observe(["cards"], [DAY_S])
     assert state.expire("cards") == []
-    state.observe("cards", DAY_S + 1)
+    state.observe(["cards"], [DAY_S + 1])
     assert [event_id for event_id, _ in state.expire("cards")] == ["unmet"]
     assert state.entry("cards", "met") is None
     assert state.entry("cards", "moved") is not None
@@ -135,7 +136,7 @@ def test_labels_leave_when_the_horizon_has_passed_and_only_the_unmet_are_told() 
 def test_other_lines_time_expires_nothing() -> None:
     state = LabelState(LabelHorizons(DAY_S))
     state.put("cards", "e1", an_entry(expires_at_s=0.0, pending=True))
-    state.observe("loans", 9 * DAY_S)
+    state.observe(["loans"], [9 * DAY_S])
     assert state.expire("cards") == []
     assert state.expire("loans") == []
 
@@ -144,9 +145,27 @@ def test_the_rate_of_a_steady_line_is_estimated_within_a_few_per_cent() -> None:
     state = LabelState(LabelHorizons(DAY_S))
     times = [hour * 360.0 for hour in range(24 * 10 * 4)]
     assert all(later > earlier for earlier, later in pairwise(times))
-    for occurred_at_s in times:
-        clock = state.observe("cards", occurred_at_s)
-    assert clock.events_per_day() == pytest.approx(240, rel=0.05)
+    rates = state.observe(["cards"] * len(times), times)
+    assert rates.events_per_day[-1] == pytest.approx(240, rel=0.05)
+    assert rates.seen.tolist() == list(range(1, len(times) + 1))
+
+
+def test_lines_are_counted_apart_and_the_same_however_their_events_are_cut() -> None:
+    chance = np.random.default_rng(0)
+    lines = chance.choice(["cards", "loans", "wallets"], 500).tolist()
+    times = (np.sort(chance.uniform(0, 9 * DAY_S, 500)) + chance.normal(0, 3_600.0, 500)).tolist()
+    whole, cut = LabelState(LabelHorizons(DAY_S)), LabelState(LabelHorizons(DAY_S))
+    at_once = whole.observe(lines, times)
+    one_by_one = [cut.observe([line], [time]) for line, time in zip(lines, times, strict=True)]
+    assert at_once.seen.tolist() == [one.seen[0] for one in one_by_one]
+    assert at_once.events_per_day.tolist() == [one.events_per_day[0] for one in one_by_one]
+    for line in ("cards", "loans", "wallets"):
+        own = [time for name, time in zip(lines, times, strict=True) if name == line]
+        clock = whole.clock(line)
+        assert clock == cut.clock(line)
+        assert (clock.watermark_s, clock.started_at_s, clock.seen) == (max(own), min(own), len(own))
+        decayed = sum(2.0 ** ((time - max(own)) / DAY_S) for time in own)
+        assert clock.decayed == pytest.approx(decayed)
 
 
 def test_labels_written_before_alerts_were_kept_are_still_read() -> None:
