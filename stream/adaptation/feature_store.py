@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from rocksdict import Options, Rdict, WriteBatch
 
-from stream.adaptation.stored_event import StoredEvent, decode, encode, event_key, stored
+from stream.adaptation.stored_event import StoredEvent, decode, decode_time, encode, event_key, stored
 from stream.errors import ForeshotError
 from stream.events.label_horizons import LabelHorizons
 from stream.events.scored_event import ScoredEvent
@@ -111,6 +111,7 @@ class FeatureStore:
         return moved
 
     def _sweep(self, batch: WriteBatch, count: int) -> None:
+        oldest_s: dict[bytes, float] = {}
         cursor = self._db.iter()
         cursor.seek(self._swept_to)
         for _ in range(count):
@@ -118,12 +119,16 @@ class FeatureStore:
                 self._swept_to = _FIRST_EVENT
                 return
             key = cursor.key()
-            line = key.partition(b"\0")[0].decode()
-            oldest_s = self._watermark_s.get(line, float("-inf")) - self._horizons.of(line) - _SLACK_S
-            if decode(cursor.value()).occurred_at_s < oldest_s:
+            line = key.partition(b"\0")[0]
+            if line not in oldest_s:
+                oldest_s[line] = self._oldest_s(line.decode())
+            if decode_time(cursor.value()).occurred_at_s < oldest_s[line]:
                 batch.delete(key)
             self._swept_to = key + b"\0"
             cursor.next()
+
+    def _oldest_s(self, line: str) -> float:
+        return self._watermark_s.get(line, float("-inf")) - self._horizons.of(line) - _SLACK_S
 
     def _guarded(self, work: Any) -> Any:
         try:

@@ -18,8 +18,15 @@ class StoredEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
     feature_hash: str
 
 
+class StoredTime(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The first field of a stored event; the others are passed over."""
+
+    occurred_at_s: float
+
+
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(StoredEvent).decode
+decode_time = msgspec.msgpack.Decoder(StoredTime).decode
 
 
 def event_key(line: str, event_id: str) -> bytes:

@@ -1,6 +1,7 @@
-"""What an event costs in both hops without Kafka, stage by stage, and beside an earlier commit.
+"""What an event costs in both hops and in a learner without Kafka, stage by stage, and beside an earlier commit.
 
-`python -m tests.benchmarks.in_process` prints µs an event by stage, with one line and with a thousand.
+`python -m tests.benchmarks.in_process` prints µs an event by stage, with one line and with a thousand; a learner's are
+those of matching, its features on disk, without what adapting costs.
 With `--against COMMIT` both trees score the same payments in turn, each in a process of its own, and what
 they write is compared bit for bit; of many short turns the ratio is told, since other programs disturb both alike.
 """
@@ -22,15 +23,23 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
+import stream.pipelines.match_step
 import stream.pipelines.profile_subject
 import stream.pipelines.score_event
 import stream.pipelines.score_step
+from stream.adaptation.feature_store import FeatureStore
+from stream.adaptation.label_state import LabelState
 from stream.alerts.budget import AlertBudget
 from stream.clock import FixedClock
-from stream.events.decode import Decoder
+from stream.events.decode import Decoder, SourceRecord
+from stream.events.label_horizons import label_horizons
 from stream.features.subject import SubjectState
+from stream.metrics import Metrics
 from stream.one_core import use_one_core
+from stream.pipelines.confirmed_precision import ConfirmedPrecision
+from stream.pipelines.effects import SCORED_EVENTS
 from stream.pipelines.joined_state import JoinedState
+from stream.pipelines.match_step import MatchStep
 from stream.pipelines.profile_subject import ProfileStep
 from stream.pipelines.score_step import ScoreStep
 from stream.rare_collections import collect_rarely
@@ -53,6 +62,13 @@ STAGES = (
     (ScoreStep, "process", "encode scored"),
     (JoinedState, "drain_changes", "changelog"),
     (ScoreStep, "committed", "book"),
+)
+LEARNER_STAGES = (
+    (stream.pipelines.match_step, "_decode", "decode scored"),
+    (FeatureStore, "_sweep", "sweep"),
+    (FeatureStore, "put", "keep"),
+    (stream.pipelines.match_step, "match_scored", "match"),
+    (MatchStep, "process", "encode examples"),
 )
 TREE = ("stream", "metalearn")
 
@@ -105,14 +121,46 @@ def warm_hops(load, warm_up):
 def stages(lines, events, warm_up):
     """Print what each stage costs."""
     hops, records = warm_hops(Load(events + warm_up, lines=lines, partitions=1), warm_up)
-    watch = Stopwatch()
+    watch, scored = Stopwatch(), []
     with watch.on(STAGES):
         began = time.process_time()
-        hops.run(records)
+        hops.run(records, lambda written, _: scored.extend(one.value for one in written if one.topic == SCORED_EVENTS))
         whole_s = time.process_time() - began
     spent = {**watch.spent_s, "between": whole_s - watch.spent_s.total()}
-    print(f"{lines:,} lines: {whole_s / events * 1e6:.1f} µs an event")
-    for stage, took_s in sorted(spent.items(), key=lambda one: -one[1]):
+    tell(f"{lines:,} lines", spent, events)
+    learner_stages(hops.lines, scored)
+
+
+def learner_stages(lines, values):
+    """Print what a learner's matching costs, its memory warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        horizons = label_horizons(lines.values(), 90 * 86_400.0)
+        store = FeatureStore(Path(folder), horizons)
+        clock, metrics = FixedClock(START.timestamp() + DAYS * 86_400), Metrics()
+        step = MatchStep(
+            LabelState(horizons), store, lines, clock, metrics, ConfirmedPrecision(metrics), 0, 1, "fraud-labels"
+        )
+        records = [SourceRecord("scored-events", 0, at, b"", value, 0) for at, value in enumerate(values)]
+        watch, half = Stopwatch(), len(records) // 2
+        _match(step, records[:half])
+        with watch.on(LEARNER_STAGES):
+            began = time.process_time()
+            _match(step, records[half:])
+            whole_s = time.process_time() - began
+        step.close()
+    tell("  a learner", {**watch.spent_s, "between": whole_s - watch.spent_s.total()}, len(records) - half)
+
+
+def _match(step, records):
+    for at in range(0, len(records), BATCH):
+        step.process(records[at : at + BATCH])
+        step.state.drain_changes()
+        step.committed()
+
+
+def tell(what, spent_s, events):
+    print(f"{what}: {sum(spent_s.values()) / events * 1e6:.1f} µs an event")
+    for stage, took_s in sorted(spent_s.items(), key=lambda one: -one[1]):
         print(f"  {stage:16}{took_s / events * 1e6:6.2f}", flush=True)
 
 

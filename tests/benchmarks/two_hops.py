@@ -28,7 +28,7 @@ class TwoHops:
     def __init__(self, load, folder, clock=None, initialisation=None, weights=None):
         made = initialisation or an_initialisation()
         weights = weights or adapted_weights(made, folder)
-        lines = write_lines(folder / "lines.yaml", load)
+        lines = self.lines = write_lines(folder / "lines.yaml", load)
         clock, metrics = clock or SystemClock(), Metrics()
         scorers, active = scorers_over(made), ActiveVersions()
         for line in lines:
