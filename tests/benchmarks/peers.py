@@ -65,8 +65,7 @@ class Bench:
         installation = Installation(
             self.servers, prefix, path, self.initialisation, self.folder, load.partitions, settings
         )
-        if tree is not None:
-            installation.environment["PYTHONPATH"] = str(tree.resolve())
+        installation.checkout = tree
         prepare(installation, lines, self.weights)
         try:
             with on_core({CORE}):
@@ -119,7 +118,7 @@ def main():
     if args.events < LEAST_EVENTS:
         parser.error(f"--events: at least {LEAST_EVENTS}; with fewer the start is measured, not the work")
     args.out.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=args.out))
+    folder = Path(tempfile.mkdtemp(dir=args.out)).absolute()
     with on_core({1}):
         broker = EmbeddedBroker(folder / "kafka").start()
     try:

@@ -33,6 +33,8 @@ class Installation:
         }
         self.workers = {}
         self.program = ("-m", "stream.cli")
+        # Whose code workers run: Python looks where it is started first.
+        self.checkout = None
 
     @property
     def settings(self):
@@ -51,7 +53,7 @@ class Installation:
         }
         log = (self.folder / f"{name}.log").open("ab")
         command = [sys.executable, *self.program, "worker", "--role", role]
-        self.workers[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        self.workers[name] = subprocess.Popen(command, cwd=self.checkout, env=environment, stdout=log, stderr=log)
         log.close()
         return self.workers[name]
 
