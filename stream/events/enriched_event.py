@@ -78,8 +78,8 @@ class EventsTogether(msgspec.Struct, array_like=True, tag="t", frozen=True, gc=F
 
 EnrichedRecord = EnrichedEvent | MatchedEvent | RiskUpdate | WeightsActivation
 
-_MOST_BYTES = 256 << 10
-"""Of events together, but for one that is larger by itself; Kafka refuses records above a megabyte by default."""
+_MOST_BYTES = 60 << 10
+"""Of events together, but for one that is larger by itself: by default a dead letter is cut at 64 kB."""
 
 encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(EnrichedRecord | EventsTogether).decode

@@ -124,11 +124,12 @@ class ScoreStep(StatelessReplay):
 
 def _activation(value: bytes) -> WeightsActivation | None:
     try:
-        (found,) = decode(value)
+        found = decode(value)
     except UNREADABLE:
         # Not waited for: `process` refuses it.
         return None
-    return found if isinstance(found, WeightsActivation) else None
+    # Bytes that look like a tag need not be one.
+    return found[0] if len(found) == 1 and isinstance(found[0], WeightsActivation) else None
 
 
 def _read(records: Sequence[SourceRecord]) -> tuple[int, list[_Held], list[Rejected]]:
@@ -165,16 +166,20 @@ def _usable(held: Sequence[_Held], scoring: Scoring) -> tuple[list[EnrichedRecor
     rejected: list[Rejected] = []
     for record, inside in held:
         for one in inside:
-            # Refused alone, whatever else its record holds.
-            alone = msgspec.structs.replace(record, value=encode(one))
             if one.line not in scoring.lines:
-                rejected.append(Rejected(alone, "unknown_line", "line", f"no line file declares {one.line}"))
+                detail = f"no line file declares {one.line}"
+                rejected.append(Rejected(_alone(record, one), "unknown_line", "line", detail))
             elif isinstance(one, EnrichedEvent) and len(one.features) + len(_NO_TRADE) == width_bytes:
                 # Profiled before the installation read documents.
                 usable.append(msgspec.structs.replace(one, features=one.features + _NO_TRADE))
             elif isinstance(one, EnrichedEvent) and len(one.features) != width_bytes:
                 detail = f"{len(one.features)} bytes, this worker reads {width_bytes}; was it profiled by another one?"
-                rejected.append(Rejected(alone, "feature_width", "features", detail))
+                rejected.append(Rejected(_alone(record, one), "feature_width", "features", detail))
             else:
                 usable.append(one)
     return usable, rejected
+
+
+def _alone(record: SourceRecord, one: EnrichedRecord) -> SourceRecord:
+    """Return the record as if it held nothing else: one event is refused, not all that travel with it."""
+    return msgspec.structs.replace(record, value=encode(one))

@@ -6,7 +6,7 @@ Faust commits nothing for these topics.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ from stream.transport.assignor import CoPartitionAssignor
 from stream.transport.cluster import Cluster
 
 _LOOK_AGAIN_S = 0.01
+# Some runs wait for each partition, and a record may hold many events or a long document.
+_MOST_BYTES = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class MicroBatch:
     tp: TP
     generation: int
     records: list[Any]
+
+
+def runs_of(records: list[Any], most_records: int, most_bytes: int = _MOST_BYTES) -> Iterator[list[Any]]:
+    """Yield records in runs of so many or fewer, each ended by the record with which it reaches so many bytes."""
+    first = held_bytes = 0
+    for at, record in enumerate(records):
+        held_bytes += len(record.value or b"")
+        if at + 1 - first == most_records or held_bytes >= most_bytes:
+            yield records[first : at + 1]
+            first, held_bytes = at + 1, 0
+    if first < len(records):
+        yield records[first:]
 
 
 class MicroBatchSchema(faust.Schema):
@@ -142,10 +156,9 @@ class MicroBatchConsumer(driver.Consumer):
             # After an assignment Faust's read offset is the next one to read.
             first = self._read_offset.get(tp)
             kept = [record for record in run if first is None or record.offset >= first]
-            for start in range(0, len(kept), size):
+            for chunk in runs_of(kept, size):
                 if not self._still(generation, seeks):
                     return
-                chunk = kept[start : start + size]
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))

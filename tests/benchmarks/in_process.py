@@ -20,6 +20,7 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,12 +33,13 @@ from stream.adaptation.label_state import LabelState
 from stream.alerts.budget import AlertBudget
 from stream.clock import FixedClock
 from stream.events.decode import Decoder, SourceRecord
+from stream.events.enriched_event import decode as decode_enriched
 from stream.events.label_horizons import label_horizons
 from stream.features.subject import SubjectState
 from stream.metrics import Metrics
 from stream.one_core import use_one_core
 from stream.pipelines.confirmed_precision import ConfirmedPrecision
-from stream.pipelines.effects import SCORED_EVENTS
+from stream.pipelines.effects import ENRICHED_EVENTS, SCORED_EVENTS
 from stream.pipelines.joined_state import JoinedState
 from stream.pipelines.match_step import MatchStep
 from stream.pipelines.profile_subject import ProfileStep
@@ -183,10 +185,18 @@ def digests_of(written):
     """Return a digest of all records and changes, and one for which a scored event's numbers count to nine places."""
     exact, rounded = hashlib.sha256(), hashlib.sha256()
     for outgoing, changes in written:
-        for key, value in [(one.key, one.value) for one in outgoing] + changes:
+        for key, value in [pair for one in outgoing for pair in told(one)] + changes:
             exact.update(repr((key, value)).encode())
             rounded.update(repr((key, to_nine_places(value))).encode())
     return exact.hexdigest(), rounded.hexdigest()
+
+
+def told(outgoing):
+    """Return keys and values of a record; events between the hops each by itself, however they travel."""
+    if outgoing.topic != ENRICHED_EVENTS:
+        return [(outgoing.key, outgoing.value)]
+    found = decode_enriched(outgoing.value)
+    return [(None, repr(one).encode()) for one in (found if isinstance(found, Sequence) else [found])]
 
 
 def to_nine_places(value):

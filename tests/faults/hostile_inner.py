@@ -59,7 +59,14 @@ _BREAKING: tuple[Callable[[random.Random, bytes], Hostile], ...] = (
 def _with_odd_value(chance: random.Random, fields: Any, encode: Any) -> Hostile | None:
     names = list(fields) if isinstance(fields, dict) else list(range(1, len(fields)))
     changed = dict(fields) if isinstance(fields, dict) else list(fields)
-    changed[chance.choice(names)] = chance.choice(ODD)
+    one = chance.choice(names)
+    if isinstance(changed[one], list) and changed[one] and isinstance(changed[one][0], list):
+        # Something within one of the events that travel together.
+        changed[one] = [list(inner) for inner in changed[one]]
+        inner = chance.choice(changed[one])
+        inner[chance.randrange(len(inner))] = chance.choice(ODD)
+    else:
+        changed[one] = chance.choice(ODD)
     try:
         return Hostile(encode(changed), "inner: odd values", dead=False)
     except (TypeError, ValueError, OverflowError):
@@ -93,8 +100,9 @@ def inner(worker: Worker, found: Found, count: int, seed: int) -> None:
     pack, say = msgspec.msgpack.encode, msgspec.json.encode
     examples = [_example(one) for one in scored]
     updates = [RiskUpdate("h-1", "cards", "h-shop-1", NOON_S, 1.0), WeightsActivation("cards", 0)]
+    mixed = [*events, *([EventsTogether(events[:4])] * len(events)), *updates]
     sources = {
-        effects.ENRICHED_EVENTS: (worker.score, [*events, EventsTogether(events), *updates], encode_enriched, pack),
+        effects.ENRICHED_EVENTS: (worker.score, mixed, encode_enriched, pack),
         effects.SCORED_EVENTS: (worker.match, scored, encode_scored, say),
         effects.ALERT_CANDIDATES: (worker.alert, scored, encode_scored, say),
         effects.LABELLED_EXAMPLES: (worker.adapt, examples, pack, pack),

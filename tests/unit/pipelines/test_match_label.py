@@ -1,11 +1,14 @@
 """What becomes of a label, whatever comes first: the label, its event or another label."""
 
 import json
+import math
 from collections import Counter
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
+from stream.adaptation.event_hash import unit_hash
 from stream.adaptation.label_state import AlertedLabels, LabelState
 from stream.adaptation.memory_store import MemoryFeatureStore
 from stream.events.label_horizons import LabelHorizons
@@ -321,3 +324,46 @@ def test_a_restored_state_counts_the_same_labels_on_alerts(matcher):
     restored = LabelState(LabelHorizons(HORIZON_S))
     restored.restore(changes)
     assert restored.alerted == matcher.state.alerted == {"cards": AlertedLabels(2)}
+
+
+def sampled_one_by_one(events, per_day, partitions):
+    """Return which events of one line become background, and the share each was drawn with, in plain Python."""
+    newest = oldest = events[0].occurred_at_s
+    decayed, taken = 0.0, []
+    for seen, event in enumerate(events, 1):
+        ahead_s = event.occurred_at_s - newest
+        decayed = decayed * 2 ** (-ahead_s / 86_400) + 1 if ahead_s > 0 else decayed + 2 ** (ahead_s / 86_400)
+        newest, oldest = max(newest, event.occurred_at_s), min(oldest, event.occurred_at_s)
+        rate = decayed * math.log(2) / (1 - 2 ** (-max(newest - oldest, 3_600) / 86_400))
+        share = 1.0 if seen * partitions <= 640 else min(1.0, per_day / partitions / rate)
+        if unit_hash(b"background", event.line, event.event_id) < share:
+            taken.append((event.event_id, share))
+    return taken
+
+
+@pytest.mark.parametrize("partitions", [1, 4])
+def test_background_is_a_lines_first_events_then_its_share_of_a_day_and_nothing_of_unknown_lines(partitions):
+    lines = {
+        "cards": a_line(adaptation={"background_per_day": 200}),
+        "loans": a_line(line="loans", adaptation={"background_per_day": 90}),
+    }
+    chance = np.random.default_rng(0)
+    times = NOON_S + np.sort(chance.uniform(0, 5 * 86_400, 3_000)) + chance.normal(0, 1_800, 3_000)
+    names = chance.choice(["cards", "loans", "no-such-line"], 3_000, p=[0.6, 0.3, 0.1]).tolist()
+    events = [
+        a_scored_event(f"e{at}", line=name, occurred_at_s=time)
+        for at, (name, time) in enumerate(zip(names, times.tolist(), strict=True))
+    ]
+    state, found = LabelState(LabelHorizons(HORIZON_S)), []
+    for start in range(0, 3_000, 512):
+        store, run = MemoryFeatureStore(LabelHorizons(HORIZON_S)), events[start : start + 512]
+        found += match_scored(state, store, run, next_offset=0, lines=lines, partitions=partitions).examples
+    assert {one.kind for one in found} == {"background"}
+    for name, line in lines.items():
+        own = [event for event in events if event.line == name]
+        expected = sampled_one_by_one(own, line.adaptation.background_per_day, partitions)
+        assert [(one.event_id, one.share) for one in found if one.line == name] == [
+            (event_id, pytest.approx(share)) for event_id, share in expected
+        ]
+        assert 640 / partitions < len(expected) < len(own)
+    assert {one.line for one in found} == set(lines)

@@ -165,7 +165,7 @@ def test_a_record_of_events_stays_below_what_kafka_takes():
     records = [a_record(an_event(id=name, card=name, shop="shop"), offset=at) for at, name in enumerate(long)]
     made = ProfileStep(a_decoder(), ProfileState(PAYMENTS), Metrics(), 0, 4).process(records).outgoing
     assert len(made) > 1
-    assert max(len(one.value) for one in made) <= 256 << 10
+    assert max(len(one.value) for one in made) <= 60 << 10
     assert [event.event_id for one in made for event in decode_enriched(one.value)] == long
 
 

@@ -105,6 +105,14 @@ def test_an_activation_that_cannot_be_read_is_refused_and_those_around_it_are_wa
     assert scored_ids(effects) == ["e0"]
 
 
+def test_bytes_that_only_look_like_an_activation_are_waited_for_by_nobody(step, weights):
+    # An array's length spells the tag; beyond an empty list of events it holds nothing that counts.
+    forged = b"\xdc\xa1\x61" + b"\xa1t" + b"\x90" + b"\xc0" * (0xA161 - 2)
+    effects = taken(step, records(forged, an_enriched_event()))
+    assert weights.awaited == []
+    assert scored_ids(effects) == ["e0"]
+
+
 @pytest.mark.parametrize("width", [0, PAYMENTS.profiled_width - 1, PAYMENTS.profiled_width + 1])
 def test_features_of_another_width_are_refused_and_the_rest_goes_on(step, width):
     effects = taken(step, records(an_enriched_event(0), an_enriched_event(1, width), an_enriched_event(2)))

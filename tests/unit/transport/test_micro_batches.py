@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from faust.types import TP
 
-from stream.transport.micro_batches import MicroBatchConsumer, MicroBatchConsumerThread
+from stream.transport.micro_batches import MicroBatchConsumer, MicroBatchConsumerThread, runs_of
 
 PAYMENTS = TP("payments", 0)
 
@@ -46,7 +46,7 @@ class StandingConsumer(MicroBatchConsumer):
 
 
 def records(*offsets):
-    return {PAYMENTS: [SimpleNamespace(offset=at) for at in offsets]}
+    return {PAYMENTS: [SimpleNamespace(offset=at, value=b"") for at in offsets]}
 
 
 async def taken(consumer):
@@ -149,3 +149,10 @@ def test_partitions_without_a_commit_are_read_from_their_beginning():
     committed = asyncio.run(MicroBatchConsumerThread._seek_all(thread))
     assert committed == {"committed": 7, "never": None, "at the start": 0}
     assert kafka.beginnings == ["never", "at the start"]
+
+
+def test_a_run_ends_at_its_number_of_records_or_at_its_bytes():
+    records = [SimpleNamespace(value=None if at == 3 else b"x" * (100 if at == 5 else 1)) for at in range(9)]
+    assert [len(run) for run in runs_of(records, 4, 100)] == [4, 2, 3]
+    assert [one for run in runs_of(records, 4, 100) for one in run] == records
+    assert list(runs_of([], 4, 100)) == []

@@ -63,6 +63,17 @@ class Refusing(Echo):
         return Effects([], [Rejected(one, "unknown_event", None, "") for one in self.chosen(records)])
 
 
+class Holding(Refusing):
+    """Refuses so many of the events that each record holds."""
+
+    def __init__(self, held, refused):
+        super().__init__(lambda records: records * refused)
+        self.held = held
+
+    def process(self, records):
+        return Effects([], super().process(records).rejected, len(records), held=self.held * len(records))
+
+
 class StateOfSomeSize:
     def __init__(self, size):
         self.size = size
@@ -151,6 +162,13 @@ def test_labels_that_waited_in_vain_do_not_stop_the_worker_that_finds_them():
 def test_a_share_of_refused_records_above_the_limit_stops_the_worker():
     with pytest.raises(ForeshotError, match="150 of the last 150 records"):
         run([a_batch(range(150))], Refusing(lambda records: records))
+
+
+def test_of_records_that_hold_many_events_the_share_of_refused_events_counts():
+    commits = run([a_batch([0])], Holding(held=200, refused=90))
+    assert [(topic, offset) for _, topic, offset in commits] == [("in", 1)]
+    with pytest.raises(ForeshotError, match="110 of the last 200 records"):
+        run([a_batch([0])], Holding(held=200, refused=110))
 
 
 def test_a_state_that_serves_two_topics_is_booked_once():
