@@ -66,7 +66,10 @@ class Settings(BaseModel):
         0.5, gt=0, le=1, description="Above this share of the last records a worker stops loudly."
     )
     dead_letter_window: int = Field(
-        2_000, ge=100, description="Records over which that share is taken; with fewer than 100 it says nothing."
+        2_000,
+        ge=100,
+        description="Records (of `enriched-events`, events) over which that share is taken; with fewer than 100 it "
+        "says nothing.",
     )
     max_entities: int = Field(5_000_000, ge=1_000, description="Entities kept in one partition's state.")
     label_horizon_days: float = Field(

@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from stream.transport.clients import read_topic
 from stream.transport.embedded_broker import EmbeddedBroker
 from tests.benchmarks.peer_load import TOPIC, Load
 from tests.benchmarks.peer_meter import Output, cpu_s, on_core
@@ -31,13 +32,13 @@ class Seen:
         scorer_us: Processor time of the scorer an event.
         broker_us: Of the broker.
         bytes_an_event: On all topics together, once.
-        events_a_record: Events that a transaction wrote to a partition of `enriched-events`: a record and its marker.
+        events_a_marker: Events that a transaction wrote to a partition of `enriched-events`, for each marker there.
     """
 
     scorer_us: float
     broker_us: float
     bytes_an_event: float
-    events_a_record: float
+    events_a_marker: float
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,9 @@ def seen(bench, broker, folder, partitions, events):
     cost = bench.foreshot(name, load=load)
     broker_us = (cpu_s(java) - before) / events * 1e6
     total = sum(sum(one.stat().st_size for one in logs(folder, name, topic)) for topic in _TOPICS)
-    ends = Output(bench.cluster, f"{name}-enriched-events").read()
-    return Seen(cost.cpu_us_per_event, broker_us, total / events, 2 * events / max(ends, 1))
+    between = f"{name}-enriched-events"
+    markers = Output(bench.cluster, between).read() - len(read_topic(bench.cluster, between))
+    return Seen(cost.cpu_us_per_event, broker_us, total / events, events / max(markers, 1))
 
 
 def logs(folder, name, topic):
@@ -81,17 +83,17 @@ def logs(folder, name, topic):
 
 
 def fitted(seen_at, name):
-    """Return what an event costs by itself and what each record and its marker add, by fewest and most partitions."""
+    """Return what an event costs by itself and what each marker and its records add, by fewest and most partitions."""
     least, most = seen_at[min(seen_at)], seen_at[max(seen_at)]
-    a_record = (getattr(most, name) - getattr(least, name)) / (1 / most.events_a_record - 1 / least.events_a_record)
-    return getattr(least, name) - a_record / least.events_a_record, a_record
+    a_marker = (getattr(most, name) - getattr(least, name)) / (1 / most.events_a_marker - 1 / least.events_a_marker)
+    return getattr(least, name) - a_marker / least.events_a_marker, a_marker
 
 
 def model(seen_at, wanted, entity):
     """Return what the load needs.
 
-    A stage commits per partition of its input, and a transaction of `profile` writes a record and a marker to each
-    partition of `enriched-events`: with P partitions on both sides P x P of both a commit. Of the numbers of
+    A stage commits per partition of its input, and a transaction of `profile` writes a record or a few, and a marker, to
+    each partition of `enriched-events`: with P partitions on both sides P x P markers a commit. Of the numbers of
     partitions that are powers of two the least is taken that gives every worker one.
     """
     for partitions in [2**power for power in range(2, 13)]:
@@ -102,9 +104,9 @@ def model(seen_at, wanted, entity):
 
 
 def _with_partitions(partitions, seen_at, wanted, entity):
-    records = wanted.events_per_s * wanted.commit_every_s / partitions**2
+    events = wanted.events_per_s * wanted.commit_every_s / partitions**2
     scorer_us, broker_us = (
-        alone + more / records for alone, more in (fitted(seen_at, name) for name in ("scorer_us", "broker_us"))
+        alone + more / events for alone, more in (fitted(seen_at, name) for name in ("scorer_us", "broker_us"))
     )
     cores = wanted.events_per_s / 1e6 / wanted.use
     scorers = scorer_us * cores
@@ -114,7 +116,7 @@ def _with_partitions(partitions, seen_at, wanted, entity):
     return {
         "partitions": partitions,
         "events a second and partition": wanted.events_per_s / partitions,
-        "events a record of `enriched-events`": records,
+        "events a marker of `enriched-events`": events,
         "scorer, µs an event": scorer_us,
         "broker, µs an event": broker_us,
         "scorers (one core each)": scorers,
