@@ -92,7 +92,7 @@ def fitted(seen_at, name):
 def model(seen_at, wanted, entity):
     """Return what the load needs.
 
-    A stage commits per partition of its input, and a transaction of `profile` writes a record or a few, and a marker, to
+    A stage commits per partition of its input, and a transaction of `profile` writes records and a marker to
     each partition of `enriched-events`: with P partitions on both sides P x P markers a commit. Of the numbers of
     partitions that are powers of two the least is taken that gives every worker one.
     """
