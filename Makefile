@@ -50,8 +50,9 @@ $(PEERS_STAMP): requirements-peers.lock | $(STAMP)
 	touch $@
 
 .PHONY: bench-peers
-bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Quix Streams and aiokafka
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers --peers $(PEERS)/bin --out out/peers
+bench-peers: setup $(PEERS_STAMP) ## Measure what an event costs beside Faust, Quix Streams and aiokafka (EVENTS=N, ROUNDS=N)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.peers --peers $(PEERS)/bin --out out/peers \
+		$(if $(EVENTS),--events $(EVENTS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: bench-latency
 bench-latency: setup ## Measure how long an event waits for its score at half of the capacity (SECONDS_EACH=N, else 600)

@@ -14,6 +14,7 @@ import numpy as np
 
 from stream.adaptation.line_clock import LineClock, LineRates, observe_events
 from stream.adaptation.stored_event import event_key
+from stream.distinct import distinct
 from stream.events.label_horizons import LabelHorizons
 
 Verdict = Literal["fraud", "genuine", "none"]
@@ -117,13 +118,11 @@ class LabelState:
 
     def observe(self, lines: Sequence[str], occurred_at_s: Sequence[float]) -> LineRates:
         """Count events of lines, in order, and return what their lines had been seen to have."""
-        names = list(dict.fromkeys(lines))
+        names, which = distinct(lines)
         for name in names:
             if name not in self._clocks:
                 first_s = occurred_at_s[lines.index(name)]
                 self._clocks[name] = LineClock(first_s, first_s)
-        place = {name: at for at, name in enumerate(names)}
-        which = np.fromiter(map(place.__getitem__, lines), np.int64, len(lines))
         return observe_events([self._clocks[name] for name in names], which, np.array(occurred_at_s, np.float64))
 
     def entry(self, line: str, event_id: str) -> LabelEntry | None:

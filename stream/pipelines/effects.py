@@ -21,6 +21,10 @@ DOCUMENT_CLAIMS = "document-claims"
 DOCUMENT_MATCHES = "document-matches"
 
 
+MOST_TOGETHER = 2_048
+"""So many records that wait, or events where a record holds many, go into one transaction: few cost as much."""
+
+
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """One record to write; several are made for every event, and a struct is made fastest.
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from stream.alerts.budget import AlertBudget
 from stream.clock import Clock
+from stream.distinct import distinct
 from stream.events.business_line import BusinessLine
 from stream.events.enriched_event import EnrichedEvent, EnrichedRecord, RiskUpdate, WeightsActivation
 from stream.events.scored_event import Reason, ScoredEvent, of_columns
@@ -140,10 +141,8 @@ def _with_features(
 
 def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[np.float32]) -> list[ScoredEvent]:
     line_of = [event.line for event in events]
-    names = list(dict.fromkeys(line_of))
+    names, which = distinct(line_of)
     scorers = [scoring.scorers.get(name, scoring.active.version(name)) for name in names]
-    place = {name: at for at, name in enumerate(names)}
-    which = np.fromiter(map(place.__getitem__, line_of), np.int64, len(events))
     scores = score_each(scorers, which, features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
     budget_per_day = scoring.table.budget_per_day[scoring.table.numbers(line_of)]

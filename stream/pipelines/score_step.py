@@ -13,7 +13,14 @@ from stream.events.unreadable import UNREADABLE
 from stream.features.partition_state import PartitionState
 from stream.features.trade.trade_specification import ABSENT
 from stream.metrics import Metrics
-from stream.pipelines.effects import ALERT_CANDIDATES, SCORED_EVENTS, Effects, Outgoing, StatelessReplay
+from stream.pipelines.effects import (
+    ALERT_CANDIDATES,
+    MOST_TOGETHER,
+    SCORED_EVENTS,
+    Effects,
+    Outgoing,
+    StatelessReplay,
+)
 from stream.pipelines.estimated_precision import EstimatedPrecision
 from stream.pipelines.joined_state import JoinedState
 from stream.pipelines.live_weights import LiveWeights
@@ -25,8 +32,6 @@ BUDGET_PREFIX = b"b"
 VERSIONS_PREFIX = b"v"
 _ACTIVATION = b"\xa1a"
 _NO_TRADE = ABSENT.astype("<f4").tobytes()
-# A transaction costs the same for few events as for many; a backlog's records hold too many for one.
-_MOST_TOGETHER = 2_048
 
 _Held = tuple[SourceRecord, Sequence[EnrichedRecord]]
 
@@ -73,7 +78,8 @@ class ScoreStep(StatelessReplay):
     def process(self, records: list[SourceRecord]) -> Effects:
         """Score the events of the first records, as many as are scored together."""
         read, held, unreadable = _read(records)
-        enriched, rejected = _usable(held, self._scoring)
+        enriched, unfit = _usable(held, self._scoring)
+        rejected = unreadable + unfit
         scored = score_events(self._scoring, enriched)
         self._last = tell_matches(self._scoring.lines, enriched, scored) if self._reads_documents else scored
         values = encode_all(self._last)
@@ -90,8 +96,7 @@ class ScoreStep(StatelessReplay):
             self._newest_s = max(self._newest_s, *[scored.occurred_at_s for scored in self._last])
             where = {"topic": records[0].topic, "partition": self._partition}
             self._metrics.gauge("foreshot_last_event_time_seconds", self._newest_s, **where)
-        held_events = len(unreadable) + sum(len(inside) for _, inside in held)
-        return Effects(outgoing, unreadable + rejected, taken=read, held=held_events)
+        return Effects(outgoing, rejected, taken=read, held=len(enriched) + len(rejected))
 
     def committed(self) -> None:
         """Book latencies and counts of what is now visible."""
@@ -150,7 +155,7 @@ def _read(records: Sequence[SourceRecord]) -> tuple[int, list[_Held], list[Rejec
             continue
         held.append((record, inside))
         events += len(inside)
-        if events >= _MOST_TOGETHER:
+        if events >= MOST_TOGETHER:
             break
     return read, held, rejected
 

@@ -13,7 +13,7 @@ from stream.events.decode import Rejected, SourceRecord
 from stream.events.match_reason import matches_of
 from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
-from stream.pipelines.effects import Effects, Outgoing
+from stream.pipelines.effects import MOST_TOGETHER, Effects, Outgoing
 from stream.transport.changelog import read_partition
 from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import DeadLetterLimit, dead_letter
@@ -25,8 +25,6 @@ from stream.transport.transactions import TransactionalWriter
 logger = logging.getLogger(__name__)
 
 _WAITING_BATCHES = 8
-# A transaction costs the same for few records as for many: what waits is taken together.
-_MOST_TOGETHER = 2_048
 
 
 def source_record(record: Any) -> SourceRecord:
@@ -171,7 +169,7 @@ class PartitionRunner:
         self._held = None
         topic, records = batch.tp.topic, list(batch.records)
         urgent = not self.stage.pace_s or self.step.urgent(records)
-        while len(records) < _MOST_TOGETHER and (following := await self._following(urgent=urgent)) is not None:
+        while len(records) < MOST_TOGETHER and (following := await self._following(urgent=urgent)) is not None:
             if following.tp.topic != topic:
                 self._held = following
                 break
