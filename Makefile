@@ -14,7 +14,7 @@ help: ## Show what can be made
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip uv
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	touch $@
 
@@ -115,8 +115,9 @@ hostile: setup ## Run 100,000 hostile events, labels and inner records and 20,00
 	PYTHONPATH=. $(BIN)/python tests/faults/hostile_input.py --out out/hostile
 
 .PHONY: few-shot-world
-few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml
+few-shot-world: setup ## Simulate the lines of tasks/simulator.yaml and tasks/simulator_pairs.yaml
 	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_world
+	$(BIN)/python -m stream.simulation.few_shot_world --out out/few_shot_pairs --held-out
 
 .PHONY: supply-chain-world
 supply-chain-world: setup ## Simulate the documents and lines of tasks/supply_chain.yaml

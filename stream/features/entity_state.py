@@ -97,10 +97,9 @@ class EntityTable:
         rows = rows[self._touched[rows]]
         rows = rows[np.argsort(self._used_at[rows])]
         raw, size = self.data[rows].tobytes(), self.dtype.itemsize
-        for at, row in enumerate(rows.tolist()):
-            key = self._key_of[row]
-            if key is not None:
-                changes.append((key, raw[at * size : (at + 1) * size]))
+        keys = map(self._key_of.__getitem__, rows.tolist())
+        values = [raw[start : start + size] for start in range(0, len(raw), size)]
+        changes += [(key, value) for key, value in zip(keys, values, strict=True) if key is not None]
         self._touched[rows] = False
         self._touches.clear()
         self._pending = 0

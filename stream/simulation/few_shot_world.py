@@ -3,7 +3,8 @@
 Each line has two families of fraud and two decoys: families whose very behaviour is honest
 there. So what is fraud in one line is life in another, and only a line's own labels tell.
 `python -m stream.simulation.few_shot_world --out DIR` writes the events and the lines that
-`tasks/simulator.yaml` names; with `--held-out`, those of a world in which two other families are new.
+`tasks/simulator.yaml` names; with `--held-out` and two families, those of a world in which these are
+new; with `--held-out` alone, those of `tasks/simulator_pairs.yaml`: no family is new, only its pairs.
 """
 
 import argparse
@@ -23,10 +24,12 @@ from stream.simulation.line_profile import LineProfile
 DAYS = 90
 """About half of it for a support, half for a query."""
 HELD_OUT = ("device_takeover", "night_burst")
-"""Families that no training or validation line has, neither as fraud nor as a decoy, where no others are named."""
+"""Families that no training or validation line has, neither as fraud nor as a decoy, where nothing else is said."""
 EVENTS_FILE, LINES_FILE = "events.parquet", "lines.yaml"
 
 _VALIDATION_LINES = 6
+_JUDGED_PAIRS = 12
+"""Where no family is new: pairs that only judged lines have."""
 _EVENTS_PER_DAY = (240.0, 420.0)
 _FRAUDS = (190.0, 370.0)
 _DECOYS_PER_FRAUD = (0.5, 1.0)
@@ -55,30 +58,37 @@ class FewShotWorld:
 
 
 def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
-    """Return 30 training lines, 6 validation lines and 16 test lines.
+    """Return lines to train on, six to validate and lines to be judged.
 
-    Training and validation lines have pairs of the seven families that are not held out, no
-    pair in both; every test line has a held-out family.
+    With two families held out, 30 training lines and the validation lines have pairs of the
+    other seven, no pair in both; each of 16 test lines has a held-out family. With none, 72
+    training lines have 18 pairs of the nine, four lines each, and 24 test lines have 12 others.
 
     Args:
         seed: Of the lines' traits and of which pairs validate.
-        held_out: Two families.
+        held_out: Two families, or none.
 
     Raises:
-        ValueError: They are not two that there are.
+        ValueError: It is one, or more than two, or a family that there is not.
     """
-    if len(set(held_out)) != 2 or not {*held_out} <= {*FAMILIES}:
-        raise ValueError(f"two families are held out of {', '.join(FAMILIES)}; not {', '.join(held_out)}")
+    if len(held_out) != len(set(held_out)) or len(held_out) not in (0, 2) or not {*held_out} <= {*FAMILIES}:
+        raise ValueError(
+            f"two families are held out of {', '.join(FAMILIES)}, or none; not {', '.join(held_out)}"
+        )  # fmt: skip
     generator = np.random.default_rng([seed, 0])
     known = tuple(name for name in FAMILIES if name not in held_out)
     seen = [sorted(pair) for pair in generator.permutation(list(combinations(known, 2))).tolist()]
     validation, training = seen[:_VALIDATION_LINES], seen[_VALIDATION_LINES:]
-    test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
+    if held_out:
+        training *= 2
+        test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
+    else:
+        test, training = training[:_JUDGED_PAIRS] * 2, training[_JUDGED_PAIRS:] * 4
 
     def lines(part: str, pairs: list[list[str]]) -> tuple[LineProfile, ...]:
         return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, 1))
 
-    return FewShotWorld(lines("train", training * 2), lines("validation", validation), lines("test", test))
+    return FewShotWorld(lines("train", training), lines("validation", validation), lines("test", test))
 
 
 def _profile(name: str, families: list[str], known: Sequence[str], generator: np.random.Generator) -> LineProfile:
@@ -135,7 +145,7 @@ def _declared(profile: LineProfile) -> dict[str, Any]:
 
 
 def tasks_file(world: FewShotWorld) -> dict[str, Any]:
-    """Return what `tasks/simulator.yaml` says: which lines train, validate and are judged."""
+    """Return what `tasks/simulator.yaml` and its like say: which lines train, validate and are judged."""
     return {
         part: [
             {"name": profile.name, "line": LINES_FILE, "events": EVENTS_FILE} for profile in getattr(world, part)
@@ -151,7 +161,7 @@ def write_world(out: Path, seed: int = 0, days: int = DAYS, held_out: Sequence[s
         out: The folder; made where it is not there.
         seed: Of all chance.
         days: How long.
-        held_out: Two families that training never sees.
+        held_out: Two families that training never sees, or none.
     """
     world = few_shot_world(seed, held_out)
     write_parquet(simulate_cards(world.lines, days, seed), out / EVENTS_FILE)
@@ -166,10 +176,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="Of all chance.")
     parser.add_argument(
         "--held-out",
-        nargs=2,
+        nargs="*",
         default=HELD_OUT,
         metavar="FAMILY",
-        help="Two that training never sees.",
+        help="Two that training never sees; none: only their pairs are new.",
     )
     args = parser.parse_args()
     try:

@@ -20,7 +20,7 @@ from stream.transport.dead_letters import DeadLetterLimit, dead_letter
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.stage import Stage
 from stream.transport.topics import REKEYED_SUFFIX, Topics
-from stream.transport.transactions import TransactionalWriter
+from stream.transport.transactions import Changes, TransactionalWriter
 
 logger = logging.getLogger(__name__)
 
@@ -204,20 +204,20 @@ class PartitionRunner:
         self._limit.take(held, _count_of_these(effects.rejected, records[:taken]), topic)
         processed = time.monotonic()
         next_offset = records[taken - 1].offset + 1
-        await self._writer.commit(self._outgoing(effects), TopicPartition(topic, self.partition), next_offset)
+        source = TopicPartition(topic, self.partition)
+        await self._writer.commit(self._outgoing(effects), self._changes(), source, next_offset)
         self._next_offset[topic] = next_offset
         self.step.committed()
         self._book(effects, processed - began, time.monotonic() - processed)
         return taken
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
-        outgoing = [*effects.outgoing, *(dead_letter(one, self._most_letter_bytes) for one in effects.rejected)]
-        if self.stage.changelog is not None and self.step.state is not None:
-            changelog = self.stage.changelog
-            outgoing += [
-                Outgoing(changelog, key, value, self.partition) for key, value in self.step.state.drain_changes()
-            ]
-        return outgoing
+        return [*effects.outgoing, *(dead_letter(one, self._most_letter_bytes) for one in effects.rejected)]
+
+    def _changes(self) -> Changes | None:
+        if self.stage.changelog is None or self.step.state is None:
+            return None
+        return Changes(self.stage.changelog, self.partition, self.step.state.drain_changes())
 
     def _book(self, effects: Effects, process_s: float, commit_s: float) -> None:
         stage = self.stage.name

@@ -6,7 +6,8 @@ the old one: whatever the old one had not committed is undone before the new one
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiokafka
@@ -20,6 +21,24 @@ from stream.transport.topics import Topics
 _BATCH_BYTES = 1 << 20
 _REQUEST_BYTES = 8 << 20
 _NO_HEADERS: list[tuple[str, bytes]] = []
+
+_Row = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
+"""A record's key, value and headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a partition's state tells its changelog.
+
+    Attributes:
+        changelog: The topic's name without the installation's prefix.
+        partition: The state's.
+        records: Keys and values, None for what is no more.
+    """
+
+    changelog: str
+    partition: int
+    records: list[tuple[bytes, bytes | None]]
 
 
 class TransactionalWriter:
@@ -52,11 +71,14 @@ class TransactionalWriter:
         """Connect and fence whoever wrote for this partition before."""
         await self._producer.start()
 
-    async def commit(self, outgoing: Sequence[Outgoing], source: TopicPartition, next_offset: int) -> None:
-        """Write all of `outgoing` and move the source's offset, or do nothing.
+    async def commit(
+        self, outgoing: Sequence[Outgoing], changes: Changes | None, source: TopicPartition, next_offset: int
+    ) -> None:
+        """Write all of `outgoing` and `changes` and move the source's offset, or do nothing.
 
         Args:
             outgoing: Records to write.
+            changes: Of the state, None for a stage that remembers nothing.
             source: The input partition, its topic's name in full.
             next_offset: The first offset that is not yet processed.
         """
@@ -64,7 +86,11 @@ class TransactionalWriter:
         await producer.begin_transaction()
         futures: list[asyncio.Future[Any]] = []
         for (topic, partition), records in (await self._placed(outgoing)).items():
-            futures += await self._send(topic, partition, records)
+            rows = ((one.key, one.value, list(one.headers) if one.headers else _NO_HEADERS) for one in records)
+            futures += await self._send(topic, partition, rows)
+        if changes is not None and changes.records:
+            changed = ((key, value, _NO_HEADERS) for key, value in changes.records)
+            futures += await self._send(self._names.named(changes.changelog), changes.partition, changed)
         if futures:
             await asyncio.gather(*futures)
         await producer.send_offsets_to_transaction({source: OffsetAndMetadata(next_offset, "")}, self._group)
@@ -92,15 +118,14 @@ class TransactionalWriter:
                 placed[topic, partition] = own
         return placed
 
-    async def _send(self, topic: str, partition: int, records: list[Outgoing]) -> list[asyncio.Future[Any]]:
+    async def _send(self, topic: str, partition: int, rows: Iterable[_Row]) -> list[asyncio.Future[Any]]:
         futures = []
         batch = self._producer.create_batch()
-        for record in records:
-            headers = list(record.headers) if record.headers else _NO_HEADERS
-            if batch.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+        for key, value, headers in rows:
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 futures.append(await self._producer.send_batch(batch, topic, partition=partition))
                 batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=record.key, value=record.value, headers=headers)
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
         futures.append(await self._producer.send_batch(batch, topic, partition=partition))
         return futures
 
@@ -109,7 +134,7 @@ def _by_partition(records: list[Outgoing], partitions: int) -> dict[int, list[Ou
     """Return a topic's records by where they go, in order."""
     chosen = {record.partition for record in records}
     if len(chosen) == 1 and None not in chosen:
-        # A changelog: hashing its keys would say nothing.
+        # All of it is placed already: hashing keys would say nothing.
         return {partition: records for partition in chosen if partition is not None}
     placed: dict[int, list[Outgoing]] = defaultdict(list)
     hashed = partitions_of([record.key or b"" for record in records], partitions).tolist()

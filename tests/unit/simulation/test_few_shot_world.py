@@ -9,8 +9,9 @@ from stream.events.history import read_history
 from stream.events.line_file import load_lines
 from stream.simulation.cards import simulate_cards
 from stream.simulation.few_shot_world import EVENTS_FILE, HELD_OUT, LINES_FILE, few_shot_world, tasks_file, write_world
+from stream.simulation.fraud_families import FAMILIES
 
-SHIPPED = Path(__file__).parents[3] / "tasks" / "simulator.yaml"
+TASKS = Path(__file__).parents[3] / "tasks"
 
 
 def pairs(profiles):
@@ -36,9 +37,17 @@ def test_training_never_sees_the_held_out_families_not_even_as_decoys(held_out):
         assert {*one.families} & {*held_out}
 
 
+def test_without_held_out_families_all_are_known_and_only_pairs_are_new():
+    world = few_shot_world(held_out=())
+    assert [len(world.train), len(world.validation), len(world.test)] == [72, 6, 24]
+    assert {family for pair in pairs(world.train) for family in pair} == {*FAMILIES}
+    assert [len(pairs(part)) for part in (world.train, world.validation, world.test)] == [18, 6, 12]
+    assert len(pairs(world.lines)) == 36
+
+
 @pytest.mark.parametrize("held_out", [("far_away", "far_away"), ("far_away", "unknown"), ("far_away",)])
-def test_two_families_that_there_are_must_be_held_out(held_out):
-    with pytest.raises(ValueError, match="two families are held out of"):
+def test_two_families_that_there_are_must_be_held_out_or_none(held_out):
+    with pytest.raises(ValueError, match="or none; not far_away"):
         few_shot_world(held_out=held_out)
 
 
@@ -58,10 +67,11 @@ def test_decoys_are_honest_and_leave_the_frauds_as_they_were():
     assert with_decoys["fraud"].to_numpy().sum() == plain["fraud"].to_numpy().sum()
 
 
-def test_what_is_written_is_what_the_shipped_tasks_file_names(tmp_path):
-    world = write_world(tmp_path, seed=2, days=8)
-    shipped = yaml.safe_load(SHIPPED.read_text())
-    assert shipped == tasks_file(world) == tasks_file(few_shot_world())
+@pytest.mark.parametrize(("name", "held_out"), [("simulator.yaml", HELD_OUT), ("simulator_pairs.yaml", ())])
+def test_what_is_written_is_what_the_shipped_tasks_file_names(tmp_path, name, held_out):
+    world = write_world(tmp_path, seed=2, days=8, held_out=held_out)
+    shipped = yaml.safe_load((TASKS / name).read_text())
+    assert shipped == tasks_file(world) == tasks_file(few_shot_world(held_out=held_out))
     lines = load_lines([tmp_path / LINES_FILE])
     for part in shipped.values():
         assert all(one["name"] in lines and (one["line"], one["events"]) == (LINES_FILE, EVENTS_FILE) for one in part)
