@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from stream.features.decayed_window import add, decay, move_to
 from stream.features.kernel import kernel
+from stream.features.roundness import zeros_of
 
 _BUCKETS = 28
 
@@ -24,13 +25,15 @@ COUNTERPARTY_ROW = np.dtype(
         ("total", "<f8", (4,)),
         ("frauds", "<f8", (3,)),
         ("due", "<f8", (3,)),
+        ("zeros", "<f8"),
         ("newest_s", "<f8"),
         ("newest_bucket", "<i8"),
         ("bucket_s", "<f8"),
         ("waiting", "<u4", (_BUCKETS,)),
     ]
 )
-"""A counterparty: decayed counts, sums of log amount, known frauds, events with labels due, and the ring."""
+"""A counterparty: decayed counts, sums of log amount, known frauds, events with labels due, the zeros that
+amounts end in over seven days, and the ring."""
 
 _SINCE_CAP_S = 30 * 86400.0
 _SHORTEST_BUCKET_S = 1.0
@@ -40,7 +43,9 @@ _PRIOR_EVENTS = 0.3
 _FRAUDS_OFFSET = 1e-4
 
 # Columns of the counterparty's part; a test holds them against the specification.
-COUNT, MEAN, VS_MEAN, SINCE_LAST, RISK, FRAUDS = 0, 4, 5, 6, 7, 10
+COUNT, MEAN, VS_MEAN, SINCE_LAST, RISK, FRAUDS, ZEROS = 0, 4, 5, 6, 7, 10, 13
+# Which of the half-lives the zeros have.
+_ZEROS_WINDOW = 2
 
 Floats = npt.NDArray[np.float64]
 Row = Any
@@ -81,10 +86,12 @@ def observe_records(
         _risk(out, row, half_lives_s[1:], delay_s[at])
         add(row.count, half_lives_s, behind_s, 1.0)
         add(row.total, half_lives_s, behind_s, log_amount)
+        row.zeros += zeros_of(abs(amount[at])) * decay(behind_s, half_lives_s[_ZEROS_WINDOW])
         _wait(row, half_lives_s[1:], bucket)
         for window in range(4):
             out[COUNT + window] = np.log1p(row.count[window])
         out[MEAN] = row.total[3] / row.count[3] if row.count[3] > 0.0 else log_amount
+        out[ZEROS] = row.zeros / (row.count[_ZEROS_WINDOW] + 1.0)
 
 
 @kernel
@@ -93,6 +100,7 @@ def _clear(row: Row, now_s: float, bucket_s: float) -> None:
     row.total[:] = 0.0
     row.frauds[:] = 0.0
     row.due[:] = 0.0
+    row.zeros = 0.0
     row.waiting[:] = np.uint32(0)
     row.newest_s = now_s
     row.bucket_s = bucket_s
@@ -105,6 +113,7 @@ def _move(row: Row, half_lives_s: Floats, now_s: float, elapsed_s: float) -> Non
     move_to(row.total, half_lives_s, elapsed_s)
     move_to(row.frauds, half_lives_s[1:], elapsed_s)
     move_to(row.due, half_lives_s[1:], elapsed_s)
+    row.zeros *= decay(elapsed_s, half_lives_s[_ZEROS_WINDOW])
     row.newest_s = now_s
     newest = np.int64(np.floor(now_s / row.bucket_s))
     # Each bucket that enters takes the place of the one that is a whole ring older.

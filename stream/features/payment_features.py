@@ -98,6 +98,12 @@ SUBJECT: tuple[Feature, ...] = (
     Feature("place_changed", "subject", "another place than last time", text_if_not="the same place as last time"),
     Feature("distance", "subject", "{value:,.0f} km from the last place", _expm1),
     Feature("speed", "subject", "{value:,.0f} km/h since the last place", _expm1),
+    Feature("instrument_age", "subject", "{value:,.0f} hours since the {kind} first used the instrument", _expm1),
+    Feature("since_pair_met", "subject", "{value:,.0f} hours since the {kind} first met the counterparty", _expm1),
+    Feature("pair_events", "subject", "{value:.0f} earlier events of the {kind} with the counterparty", _expm1),
+    Feature("distance_from_home", "subject", "{value:,.0f} km from the {kind}'s usual place", _expm1),
+    Feature("unusual_hour", "subject", "the time of day beside the {kind}'s usual one", movable=True),
+    Feature("amount_zeros", "subject", "an amount that ends in {value:.0f} zeros, cents counted", movable=True),
 )
 
 COUNTERPARTY: tuple[Feature, ...] = (
@@ -120,6 +126,11 @@ COUNTERPARTY: tuple[Feature, ...] = (
     Feature("since_counterparty_last", "counterparty", "{value:.1f} hours since the counterparty's last event", _hours),
     *_label_windows("counterparty_risk", "counterparty's fraud rate over WINDOW {value:.0%}", float),
     *_label_windows("counterparty_frauds", "about {value:.1f} known frauds at the counterparty in WINDOW", _frauds),
+    Feature(
+        "counterparty_zeros_7d",
+        "counterparty",
+        "amounts at the counterparty end in about {value:.1f} zeros over 7 days, cents counted",
+    ),
 )
 
 SUBJECT_WIDTH = len(SUBJECT)

@@ -6,12 +6,25 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.features.kernel import kernel
-from stream.features.subject_row import add_event, clear, keep_id, meet, move, remember, seen_before
+from stream.features.roundness import zeros_of
+from stream.features.subject_row import (
+    add_event,
+    clear,
+    find,
+    hours_since,
+    keep_id,
+    meet_counterparty,
+    move,
+    remember,
+    seen_before,
+    settle,
+)
 
 # Columns of the subject's part; a test holds them against the specification.
 LOG_AMOUNT, HOUR_SIN, HOUR_COS, WEEKEND, COUNT, MEAN = 0, 1, 2, 3, 4, 8
 MEAN_DRIFT, VS_MEAN, VS_SPREAD, VS_LOG_SPREAD, LARGE = 11, 12, 13, 14, 15
 SINCE_LAST, PAIR_NEW, INSTRUMENT_CHANGED, PLACE_CHANGED, DISTANCE, SPEED = 18, 19, 20, 21, 22, 23
+INSTRUMENT_AGE, SINCE_PAIR_MET, PAIR_EVENTS, FROM_HOME, UNUSUAL_HOUR, AMOUNT_ZEROS = 24, 25, 26, 27, 28, 29
 
 _DAY_S = 86400.0
 # Keeps the logarithm of the ratio finite; the specification tells the ratio back from it.
@@ -20,6 +33,8 @@ _RATIO_OFFSET = 0.1
 _PRIOR_LOG_VARIANCE = 0.25
 _PRIOR_SPREAD_OF_MEAN = 0.5
 _SINCE_CAP_S = 30 * _DAY_S
+# What was met earlier is as old as can be; so is an instrument that nobody names.
+_AGE_CAP_H = 90 * 24.0
 _EARTH_RADIUS_KM = 6371.0
 # What happens within a minute has no speed beyond that of a minute.
 _SHORTEST_TRIP_H = 1 / 60
@@ -64,26 +79,30 @@ def profile_events(
             move(row, half_lives_s, elapsed_s)
         size = abs(amount[at])
         log_amount = np.sign(amount[at]) * np.log1p(size)
-        _tell_time(out, now_s, log_amount)
+        angle = 2.0 * np.pi * (now_s % _DAY_S) / _DAY_S
+        _tell_time(out, row, now_s, angle, log_amount)
+        out[AMOUNT_ZEROS] = zeros_of(size)
         ratio = _compare_amount(out, row, size, log_amount)
         out[SINCE_LAST] = np.log1p(min(abs(elapsed_s), _SINCE_CAP_S) if known else _SINCE_CAP_S)
-        out[PAIR_NEW] = meet(row.counterparties, np.uint32(counterparty_hash[at] >> np.uint64(32)))
-        _compare_place(out, row, instrument[at], place[at], latitude[at], longitude[at], abs(elapsed_s))
-        add_event(row, half_lives_s, max(-elapsed_s, 0.0), size, log_amount, ratio)
+        _meet(out, row, np.uint32(counterparty_hash[at] >> np.uint64(32)), now_s)
+        _compare_instrument(out, row, instrument[at], now_s)
+        _compare_place(out, row, place[at], latitude[at], longitude[at], abs(elapsed_s))
+        add_event(row, half_lives_s, max(-elapsed_s, 0.0), size, log_amount, ratio, angle)
         _tell_windows(out, row, size)
         if not known or elapsed_s >= 0.0:
             remember(row, now_s, instrument[at], place[at], latitude[at], longitude[at])
 
 
 @kernel
-def _tell_time(out: npt.NDArray[np.float32], now_s: float, log_amount: float) -> None:
-    angle = 2.0 * np.pi * (now_s % _DAY_S) / _DAY_S
+def _tell_time(out: npt.NDArray[np.float32], row: Row, now_s: float, angle: float, log_amount: float) -> None:
     # The epoch began on a Thursday.
     weekday = (np.floor(now_s / _DAY_S) + 3.0) % 7.0
     out[LOG_AMOUNT] = log_amount
     out[HOUR_SIN] = np.sin(angle)
     out[HOUR_COS] = np.cos(angle)
     out[WEEKEND] = 1.0 if weekday >= 5.0 else 0.0
+    # -1 at the hour of all events before, 0 where they have none or there are few, 1 opposite to it.
+    out[UNUSUAL_HOUR] = -(np.sin(angle) * row.hour_sin + np.cos(angle) * row.hour_cos) / (row.count[3] + 1.0)
 
 
 @kernel
@@ -107,21 +126,44 @@ def _compare_amount(out: npt.NDArray[np.float32], row: Row, size: float, log_amo
 
 
 @kernel
+def _meet(out: npt.NDArray[np.float32], row: Row, counterparty: np.uint32, now_s: float) -> None:
+    found = find(row.counterparties, counterparty)
+    out[PAIR_NEW] = 1.0 if found < 0 else 0.0
+    if found >= 0:
+        out[SINCE_PAIR_MET] = np.log1p(min(hours_since(row.counterparty_met[found], now_s), _AGE_CAP_H))
+        out[PAIR_EVENTS] = np.log1p(float(row.counterparty_events[found]))
+    meet_counterparty(row, found, counterparty, now_s)
+
+
+@kernel
+def _compare_instrument(out: npt.NDArray[np.float32], row: Row, instrument: np.uint32, now_s: float) -> None:
+    if instrument == 0:
+        out[INSTRUMENT_AGE] = np.log1p(_AGE_CAP_H)
+        return
+    out[INSTRUMENT_CHANGED] = 1.0 if row.instruments[0] != 0 and instrument != row.instruments[0] else 0.0
+    found = find(row.instruments, instrument)
+    if found >= 0:
+        out[INSTRUMENT_AGE] = np.log1p(min(hours_since(row.instrument_met[found], now_s), _AGE_CAP_H))
+
+
+@kernel
 def _compare_place(
     out: npt.NDArray[np.float32],
     row: Row,
-    instrument: np.uint32,
     place: np.uint32,
     latitude: np.float32,
     longitude: np.float32,
     elapsed_s: float,
 ) -> None:
-    out[INSTRUMENT_CHANGED] = 1.0 if instrument != 0 and row.instrument != 0 and instrument != row.instrument else 0.0  # noqa: PLR1714 - compiled
     out[PLACE_CHANGED] = 1.0 if place != 0 and row.place != 0 and place != row.place else 0.0  # noqa: PLR1714 - compiled
     distance_km = _distance_km(row.latitude, row.longitude, latitude, longitude)
     if not np.isnan(distance_km):
         out[DISTANCE] = np.log1p(distance_km)
         out[SPEED] = np.log1p(distance_km / max(elapsed_s / 3600.0, _SHORTEST_TRIP_H))
+    if not np.isnan(latitude):
+        from_home_km = _distance_km(row.home_latitude, row.home_longitude, latitude, longitude)
+        out[FROM_HOME] = 0.0 if np.isnan(from_home_km) else np.log1p(from_home_km)
+        settle(row, latitude, longitude)
 
 
 @kernel

@@ -8,33 +8,48 @@ import numpy.typing as npt
 from stream.features.decayed_window import add, decay, move_to
 from stream.features.kernel import kernel
 
-_LAST_IDS = 16
+_LAST_IDS = 8
 _LAST_COUNTERPARTIES = 8
+_LAST_INSTRUMENTS = 3
 
 SUBJECT_ROW = np.dtype(
     [
         ("count", "<f8", (4,)),
         ("total", "<f8", (3,)),
-        ("large", "<f8", (3,)),
         ("square", "<f8"),
         ("log_total", "<f8"),
         ("log_square", "<f8"),
         ("last_s", "<f8"),
+        ("large", "<f4", (3,)),
+        ("hour_sin", "<f4"),
+        ("hour_cos", "<f4"),
         ("latitude", "<f4"),
         ("longitude", "<f4"),
+        ("home_latitude", "<f4"),
+        ("home_longitude", "<f4"),
         ("place", "<u4"),
-        ("instrument", "<u4"),
+        ("instruments", "<u4", (_LAST_INSTRUMENTS,)),
+        ("counterparties", "<u4", (_LAST_COUNTERPARTIES,)),
         ("ids_high", "<u4", (_LAST_IDS,)),
         ("ids_low", "<u2", (_LAST_IDS,)),
-        ("counterparties", "<u4", (_LAST_COUNTERPARTIES,)),
+        ("instrument_met", "<u2", (_LAST_INSTRUMENTS,)),
+        ("counterparty_met", "<u2", (_LAST_COUNTERPARTIES,)),
+        ("counterparty_events", "u1", (_LAST_COUNTERPARTIES,)),
     ]
 )
-"""A subject: decayed counts; sums of amount and counts of large amounts over all windows but the
-shortest; over the longest, sums of the amount's square, of its logarithm and of that one's square;
-the last event; 48 bits of each of the last ids; the last distinct counterparties."""
+"""A subject: decayed counts; sums of amount over all windows but the shortest; over the longest, sums of
+the amount's square, of its logarithm and of that one's square; the last event's time; counts of large
+amounts over all windows but the shortest; over the longest, sums of the time of day as a point on a
+circle; the last place and the usual one; the last distinct instruments and counterparties, with the hour
+each was met and a counterparty's events since; 48 bits of each of the last ids."""
 
 # An amount is large where it is this many times the subject's mean before it.
 _LARGE_RATIO = 3.0
+# Each place moves the usual one by so much at least, so that who moves house has a new home some months later.
+_LEAST_SHARE_OF_HOME = 0.02
+_MOST_EVENTS_OF_PAIR = 255
+_HOUR_S = 3600.0
+_HOURS_AROUND = 65_536  # of 16 bits: seven and a half years
 
 Floats = npt.NDArray[np.float64]
 Row = Any
@@ -45,18 +60,25 @@ def clear(row: Row) -> None:
     """Empty the row of a former subject."""
     row.count[:] = 0.0
     row.total[:] = 0.0
-    row.large[:] = 0.0
+    row.large[:] = np.float32(0.0)
     row.square = 0.0
     row.log_total = 0.0
     row.log_square = 0.0
     row.last_s = 0.0
+    row.hour_sin = np.float32(0.0)
+    row.hour_cos = np.float32(0.0)
     row.latitude = np.float32(np.nan)
     row.longitude = np.float32(np.nan)
+    row.home_latitude = np.float32(np.nan)
+    row.home_longitude = np.float32(np.nan)
     row.place = np.uint32(0)
-    row.instrument = np.uint32(0)
+    row.instruments[:] = np.uint32(0)
+    row.counterparties[:] = np.uint32(0)
     row.ids_high[:] = np.uint32(0)
     row.ids_low[:] = np.uint16(0)
-    row.counterparties[:] = np.uint32(0)
+    row.instrument_met[:] = np.uint16(0)
+    row.counterparty_met[:] = np.uint16(0)
+    row.counterparty_events[:] = np.uint8(0)
 
 
 @kernel
@@ -83,15 +105,59 @@ def _push(ring: Any, value: Any, last: int) -> None:
 
 
 @kernel
-def meet(ring: npt.NDArray[np.uint32], value: np.uint32) -> float:
-    """Return 1 where the counterparty is new, and put it first among the last distinct ones."""
-    # Distinct values, the last met first.
+def find(ring: npt.NDArray[np.uint32], value: np.uint32) -> int:
+    """Return where a value stands in a ring of distinct ones, -1 where it does not."""
     for place in range(len(ring)):
         if ring[place] == value:
-            _push(ring, value, place)
-            return 0.0
-    _push(ring, value, len(ring) - 1)
-    return 1.0
+            return place
+    return -1
+
+
+@kernel
+def hour_of(now_s: float) -> np.uint16:
+    """Return the hour of a time, counted around."""
+    return np.uint16(np.int64(np.floor(now_s / _HOUR_S)) % _HOURS_AROUND)
+
+
+@kernel
+def hours_since(met: np.uint16, now_s: float) -> float:
+    """Return how many hours ago something was met, 0 where that is still to come."""
+    hours = (np.int64(hour_of(now_s)) - np.int64(met)) % _HOURS_AROUND
+    return float(hours) if hours < _HOURS_AROUND // 2 else 0.0
+
+
+@kernel
+def meet_counterparty(row: Row, place: int, value: np.uint32, now_s: float) -> None:
+    """Put a counterparty that was found at `place` (-1: nowhere) first, and count the event."""
+    events = row.counterparty_events[place] if place >= 0 else np.uint8(0)
+    met = row.counterparty_met[place] if place >= 0 else hour_of(now_s)
+    last = place if place >= 0 else _LAST_COUNTERPARTIES - 1
+    _push(row.counterparties, value, last)
+    _push(row.counterparty_met, met, last)
+    _push(row.counterparty_events, np.uint8(min(events + 1, _MOST_EVENTS_OF_PAIR)), last)
+
+
+@kernel
+def meet_instrument(row: Row, value: np.uint32, now_s: float) -> None:
+    """Put an instrument first."""
+    place = find(row.instruments, value)
+    met = row.instrument_met[place] if place >= 0 else hour_of(now_s)
+    last = place if place >= 0 else _LAST_INSTRUMENTS - 1
+    _push(row.instruments, value, last)
+    _push(row.instrument_met, met, last)
+
+
+@kernel
+def settle(row: Row, latitude: np.float32, longitude: np.float32) -> None:
+    """Move the usual place towards a new one, by less the more events there are."""
+    if np.isnan(row.home_latitude):
+        row.home_latitude = latitude
+        row.home_longitude = longitude
+        return
+    share = max(1.0 / (row.count[3] + 1.0), _LEAST_SHARE_OF_HOME)
+    east = (float(longitude) - float(row.home_longitude) + 540.0) % 360.0 - 180.0
+    row.home_latitude = np.float32(row.home_latitude + share * (latitude - row.home_latitude))
+    row.home_longitude = np.float32((row.home_longitude + share * east + 540.0) % 360.0 - 180.0)
 
 
 @kernel
@@ -104,11 +170,15 @@ def move(row: Row, half_lives_s: Floats, elapsed_s: float) -> None:
     row.square *= weight
     row.log_total *= weight
     row.log_square *= weight
+    row.hour_sin = np.float32(row.hour_sin * weight)
+    row.hour_cos = np.float32(row.hour_cos * weight)
 
 
 @kernel
-def add_event(row: Row, half_lives_s: Floats, behind_s: float, size: float, log_amount: float, ratio: float) -> None:
-    """Add an event that happened `behind_s` before the time the row stands at."""
+def add_event(
+    row: Row, half_lives_s: Floats, behind_s: float, size: float, log_amount: float, ratio: float, angle: float
+) -> None:
+    """Add an event that happened `behind_s` before the time the row stands at, at some angle of the day."""
     add(row.count, half_lives_s, behind_s, 1.0)
     add(row.total, half_lives_s[1:], behind_s, size)
     if ratio > _LARGE_RATIO:
@@ -117,6 +187,8 @@ def add_event(row: Row, half_lives_s: Floats, behind_s: float, size: float, log_
     row.square += weight * size * size
     row.log_total += weight * log_amount
     row.log_square += weight * log_amount * log_amount
+    row.hour_sin = np.float32(row.hour_sin + weight * np.sin(angle))
+    row.hour_cos = np.float32(row.hour_cos + weight * np.cos(angle))
 
 
 @kernel
@@ -126,7 +198,7 @@ def remember(
     """Take the event as the last one."""
     row.last_s = now_s
     if instrument != 0:
-        row.instrument = instrument
+        meet_instrument(row, instrument, now_s)
     if place != 0:
         row.place = place
     if not np.isnan(latitude):

@@ -21,7 +21,7 @@ from stream.events.line_file import load_lines
 from stream.events.line_roles import Roles
 from stream.tasks import columns
 from stream.tasks.line_texts import LineTexts
-from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_documents, streamed_features
+from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_features, streamed_lines
 from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
 
 Advance = Callable[[str, int, int], None]
@@ -150,15 +150,12 @@ class LineReader:
         if entry.features is not None:
             more = [*(columns.numbers(table[name], name) for name in entry.features), *more]
             times = columns.moments(table[entry.time], entry.time) if entry.time else None
-        elif of_documents:
-            streamed = self._stream_documents(path, entry, where, table.num_rows)
-            made, times = streamed.features, streamed.occurred_at_s
-            usable &= streamed.fresh
         else:
-            roles = entry.roles if entry.roles is not None else declared.roles if declared else None
-            assert roles is not None  # noqa: S101 - an entry has one of the three
-            currency = declared.currency if declared else entry.currency
-            streamed = self._stream(path, roles, currency, table.num_rows)
+            if declared is not None:
+                streamed = self._stream_lines(path, entry, where, table.num_rows, of_documents=of_documents)
+            else:
+                assert entry.roles is not None  # noqa: S101 - an entry has one of the three
+                streamed = self._stream(path, entry.roles, entry.currency, table.num_rows)
             made, times = streamed.features, streamed.occurred_at_s
             usable &= streamed.fresh
         if times is not None:
@@ -224,14 +221,15 @@ class LineReader:
             )
         return self._streamed[key]
 
-    def _stream_documents(self, path: Path, entry: Entry, where: str, count: int) -> StreamedFeatures:
+    def _stream_lines(
+        self, path: Path, entry: Entry, where: str, count: int, *, of_documents: bool
+    ) -> StreamedFeatures:
         line_file = self._file(entry.line or "", where, "line")
-        key = (path, str(line_file), "")
+        key = (path, str(line_file), "documents" if of_documents else "payments")
         if key not in self._streamed:
-            lines = {name: line for name, line in self._declared_in[line_file].items() if line.documents is not None}
-            self._streamed[key] = streamed_documents(
-                path, lines, count, lambda done: self._advance(path.name, done, count)
-            )
+            declared = self._declared_in[line_file]
+            lines = {name: one for name, one in declared.items() if (one.documents is not None) == of_documents}
+            self._streamed[key] = streamed_lines(path, lines, count, lambda done: self._advance(path.name, done, count))
         return self._streamed[key]
 
     def _file(self, name: str, where: str, field: str) -> Path:

@@ -18,7 +18,7 @@ from stream.events.history_columns import read_columns
 from stream.events.history_file import read_rows, read_table
 from stream.events.line_roles import Roles
 from stream.features.payment_features import SUBJECT_WIDTH
-from stream.features.specification import DOCUMENTS, PAYMENTS
+from stream.features.specification import PAYMENTS, specification_of
 from stream.features.trade.trade_specification import ABSENT
 
 _NOBODY = "none"
@@ -74,14 +74,15 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
     return StreamedFeatures(features, batch.occurred_at_s, is_fresh)
 
 
-def streamed_documents(
+def streamed_lines(
     path: Path, lines: Mapping[str, BusinessLine], count: int, advance: Callable[[int], None]
 ) -> StreamedFeatures:
-    """Return the features of a file's documents, each line by itself, with those of trade.
+    """Return the features of a file's lines, each by itself as it is live.
 
     Args:
         path: Parquet file.
-        lines: Lines that read documents, by name; rows of no line count as repeats.
+        lines: By name, all or none of which read documents (and then have features of trade); rows of no line count
+            as repeats.
         count: How many rows the file has.
         advance: Told how many events were done.
 
@@ -91,9 +92,10 @@ def streamed_documents(
     history = read_history(path, lines)
     unlabelled = replace(history, label=np.full(len(history.row), UNKNOWN_LABEL, np.int8))
     made, fresh = features_of(unlabelled, advance)
-    features = np.zeros((count, len(DOCUMENTS.without_labels)), np.float32)
+    kept = specification_of(lines.values()).without_labels
+    features = np.zeros((count, len(kept)), np.float32)
     times_s, is_fresh = np.zeros(count), np.zeros(count, np.bool_)
-    features[history.row] = made[:, DOCUMENTS.without_labels]
+    features[history.row] = made[:, kept]
     times_s[history.row], is_fresh[history.row] = history.batch.occurred_at_s, fresh
     return StreamedFeatures(features, times_s, is_fresh)
 
