@@ -54,7 +54,7 @@ def profile(state: SubjectState, batch: EventBatch) -> Profiles:
 
     Returns:
         float32 [events, SUBJECT_WIDTH], and whether an event repeats, by its id, one of its
-        subject's last 16 or one of its subject's among the partition's last million; a
+        subject's last 8 or one of its subject's among the partition's last million; a
         repeat changes nothing and its row is zeros.
     """
     names = [f"{line}\0{subject}" for line, subject in zip(batch.line, batch.subject, strict=True)]

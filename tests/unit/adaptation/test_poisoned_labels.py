@@ -85,8 +85,9 @@ def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(wo
     before = world.precision(learner)
     cheapest = genuine[np.argsort(world.amount[genuine])[:poison]]
     made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")]).adaptations]
-    assert any(one.weights is None for one in made)
-    assert world.precision(learner) > 0.75 * before
+    # What harms nothing may pass: the rest of the line's frauds are found as well as before.
+    assert poison < 60 or any(one.weights is None for one in made)
+    assert world.precision(learner) > before - 0.01
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -124,6 +124,12 @@ def test_a_restored_state_goes_on_to_the_bit(seen):
     assert observe(first, later).tobytes() == observe(second, later).tobytes()
 
 
+def test_round_amounts_of_seven_days_are_told_beside_one_event_without_zeros():
+    seen = [Seen(0.0, 50.0), Seen(0.0, 50.0, fraud_delta=1.0), Seen(7 * DAY_S, 12.34), Seen(7 * DAY_S, 20.0)]
+    rows = observe(CounterpartyState(), a_counterparty_batch(seen))
+    assert of("counterparty_zeros_7d", rows) == pytest.approx([3 / 2, 0, 1.5 / 2.5, 4.5 / 3.5])
+
+
 def test_columns_of_the_kernel_are_those_of_the_specification():
     columns = {
         "counterparty_count_1h": counterparty_kernel.COUNT,
@@ -132,6 +138,7 @@ def test_columns_of_the_kernel_are_those_of_the_specification():
         "since_counterparty_last": counterparty_kernel.SINCE_LAST,
         "counterparty_risk_1d": counterparty_kernel.RISK,
         "counterparty_frauds_1d": counterparty_kernel.FRAUDS,
+        "counterparty_zeros_7d": counterparty_kernel.ZEROS,
     }
     assert {name: NAMES[column] for name, column in columns.items()} == {name: name for name in columns}
     assert len(NAMES) == COUNTERPARTY_WIDTH

@@ -18,7 +18,7 @@ def of(name):
 
 
 def test_payments_have_the_hash_that_initialisations_were_trained_with():
-    assert PAYMENTS.hash == "fb6c66a31cd9a4d876f32de79f49a2f43713cde7b59493e43513199f8fb00197"
+    assert PAYMENTS.hash == "ed9a20469c64d5a229f821edf5272bfe2fb6983b408b01f5a5d045bcb2de9a71"
 
 
 def test_documents_have_the_features_of_payments_with_those_of_trade_between_the_two_sides():

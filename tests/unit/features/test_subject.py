@@ -12,7 +12,7 @@ from stream.features.recent_ids import RecentIds
 from stream.features.specification import PAYMENTS
 from stream.features.subject import SubjectState, profile
 from stream.features.subject_row import SUBJECT_ROW
-from tests.builders.event_batches import DAY_S, Payment, a_batch
+from tests.builders.event_batches import DAY_S, START_S, Payment, a_batch
 from tests.unit.features.window_oracle import hours_of, subject_features
 
 payments = st.lists(
@@ -90,10 +90,10 @@ def test_a_batch_of_repeats_alone_drains_nothing():
     assert state.drain_changes() == []
 
 
-def test_a_subjects_last_sixteen_ids_outlast_the_partitions_memory():
+def test_a_subjects_last_eight_ids_outlast_the_partitions_memory():
     state = SubjectState()
     state.recent_ids = RecentIds(blocks=1, block=4)
-    profile(state, a_batch([Payment(float(at), 1.0, f"id-{at}") for at in range(17)]))
+    profile(state, a_batch([Payment(float(at), 1.0, f"id-{at}") for at in range(9)]))
     profile(state, a_batch([Payment(18.0, 1.0, f"id-{at}", "another card") for at in range(8)]))
     _, repeats = profile(state, a_batch([Payment(20.0, 1.0, "id-1"), Payment(21.0, 1.0, "id-0")]))
     assert repeats.tolist() == [True, False]
@@ -164,6 +164,98 @@ def test_instrument_and_place_changes_need_both_to_be_known():
     assert of("place_changed", rows).tolist() == [0, 0, 1, 0]
 
 
+HOUR_S = 3600.0
+QUARTER_S = DAY_S / 4
+
+
+def hours_in(name, rows):
+    return np.expm1(of(name, rows)).round(3).tolist()
+
+
+def test_an_instruments_age_is_counted_from_when_it_was_first_used_and_forgotten_after_three_others():
+    used = [(0, 1), (5, 2), (9, 1), (30, 3), (31, 4), (32, 2), (33, 1)]
+    rows = features_of(*[Payment(hours * HOUR_S, instrument=one) for hours, one in used])
+    assert hours_in("instrument_age", rows) == [0, 0, 9, 0, 0, 0, 0]
+    again = features_of(*[Payment(hours * HOUR_S, instrument=one) for hours, one in [(0, 1), (2, 2), (3, 3), (99, 1)]])
+    assert hours_in("instrument_age", again)[-1] == 99
+
+
+def test_an_unnamed_instrument_is_as_old_as_can_be_and_changes_nothing():
+    rows = features_of(Payment(0, instrument=1), Payment(HOUR_S), Payment(2 * HOUR_S, instrument=1))
+    assert hours_in("instrument_age", rows) == [0, 90 * 24, 2]
+    assert not of("instrument_changed", rows).any()
+
+
+def test_a_late_event_leaves_instruments_as_they_were():
+    rows = features_of(Payment(9 * HOUR_S, instrument=1), Payment(0, instrument=2), Payment(10 * HOUR_S, instrument=1))
+    assert of("instrument_changed", rows).tolist() == [0, 1, 0]
+    assert hours_in("instrument_age", rows) == [0, 0, 1]
+
+
+def test_a_pair_is_told_by_when_it_met_and_how_often_since():
+    met = [(0, "a"), (3, "b"), (24, "a"), (25, "b"), (26, "c"), (48, "a")]
+    rows = features_of(*[Payment(hours * HOUR_S, counterparty=name) for hours, name in met])
+    assert hours_in("since_pair_met", rows) == [0, 0, 24, 22, 0, 48]
+    assert hours_in("pair_events", rows) == [0, 0, 1, 1, 0, 2]
+
+
+def test_a_pairs_events_are_counted_no_further_than_a_byte_holds_and_its_age_to_ninety_days():
+    rows = features_of(*[Payment(at * HOUR_S) for at in range(300)], Payment(400 * DAY_S))
+    assert hours_in("pair_events", rows)[-2:] == [255, 255]
+    assert hours_in("since_pair_met", rows)[-2:] == [299, 90 * 24]
+
+
+def test_ages_outlive_the_turn_of_their_clock_and_are_nothing_where_time_runs_back():
+    around_s = 65_536 * HOUR_S - START_S % (65_536 * HOUR_S)
+    rows = features_of(
+        Payment(around_s - HOUR_S, instrument=1),
+        Payment(around_s + HOUR_S, instrument=1),
+        Payment(around_s - DAY_S, instrument=1),
+    )
+    assert hours_in("instrument_age", rows) == [0, 2, 0]
+    assert hours_in("since_pair_met", rows) == [0, 2, 0]
+
+
+def test_home_is_where_most_events_were():
+    at_home = [Payment(at * DAY_S, latitude=48.8566, longitude=2.3522) for at in range(20)]
+    rows = features_of(*at_home, Payment(20 * DAY_S, latitude=51.5074, longitude=-0.1278), at_home[0])
+    distances = np.expm1(of("distance_from_home", rows))
+    assert distances[:20] == pytest.approx(0, abs=0.1)
+    assert distances[20] == pytest.approx(343.5, rel=0.01)
+    # One trip moves a home of a month by a fraction of its length.
+    assert 5 < distances[21] < 30
+
+
+def test_home_moves_across_the_date_line_the_short_way():
+    rows = features_of(*[Payment(at * DAY_S, latitude=0.0, longitude=(179.9, -179.9)[at % 2]) for at in range(9)])
+    assert np.expm1(of("distance_from_home", rows)).max() < 23
+
+
+def test_events_without_a_place_leave_home_where_it_was():
+    paris = {"latitude": 48.8566, "longitude": 2.3522}
+    rows = features_of(Payment(0, **paris), Payment(1), Payment(2, **paris))
+    assert of("distance_from_home", rows) == pytest.approx(0, abs=1e-3)
+
+
+def test_an_hour_is_unusual_that_lies_opposite_to_those_before():
+    noons = [Payment(at * DAY_S + 2 * QUARTER_S) for at in range(10)]
+    rows = features_of(*noons, Payment(10 * DAY_S), Payment(11 * DAY_S + QUARTER_S))
+    unusual = of("unusual_hour", rows)
+    assert unusual[0] == 0
+    assert (np.diff(unusual[:10]) < 0).all()
+    assert -1 < unusual[9] < -0.8
+    assert 0.8 < unusual[10] < 1
+    assert abs(unusual[11]) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("amount", "zeros"),
+    [(12.34, 0), (12.5, 1), (12, 2), (50, 3), (-1200, 4), (1e6, 6), (1e9, 6), (0, 0), (1e15, 0), (0.1, 1), (0.29, 0)],
+)
+def test_a_round_amount_ends_in_zeros_cents_counted(amount, zeros):
+    assert of("amount_zeros", features_of(Payment(amount=amount))).tolist() == [zeros]
+
+
 def test_paris_to_london_in_an_hour_has_its_distance_and_speed():
     rows = features_of(
         Payment(0, latitude=48.8566, longitude=2.3522), Payment(3600, latitude=51.5074, longitude=-0.1278)
@@ -212,6 +304,12 @@ def test_columns_of_the_kernel_are_those_of_the_specification():
         "place_changed": subject_kernel.PLACE_CHANGED,
         "distance": subject_kernel.DISTANCE,
         "speed": subject_kernel.SPEED,
+        "instrument_age": subject_kernel.INSTRUMENT_AGE,
+        "since_pair_met": subject_kernel.SINCE_PAIR_MET,
+        "pair_events": subject_kernel.PAIR_EVENTS,
+        "distance_from_home": subject_kernel.FROM_HOME,
+        "unusual_hour": subject_kernel.UNUSUAL_HOUR,
+        "amount_zeros": subject_kernel.AMOUNT_ZEROS,
     }
     assert {name: PAYMENTS.names[column] for name, column in columns.items()} == {name: name for name in columns}
     assert max(columns.values()) == PAYMENTS.profiled_width - 1

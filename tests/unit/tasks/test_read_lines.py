@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import yaml
 
 from stream.backtest.feature_pass import features_of
 from stream.errors import UsageError
-from stream.events.history import read_history
+from stream.events.history import UNKNOWN_LABEL, read_history
 from stream.features.payment_features import SUBJECT_WIDTH
 from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.features.trade.trade_specification import ABSENT
@@ -16,6 +17,7 @@ from stream.tasks.read_lines import LineReader
 from stream.tasks.tasks_file import TasksFile, load_tasks
 from tests.builders.small_trade import LINES, small_trade
 
+SMALL = Path("tests/lines/small.yaml").resolve()
 ROLES = {
     "event_id": "id",
     "occurred_at": {"field": "when", "format": "epoch_ms"},
@@ -136,8 +138,7 @@ def test_rows_equal_in_the_repeat_columns_share_a_number(read):
 
 
 def test_a_line_file_gives_its_lines_with_their_own_label_and_delay(small_events, small_lines, tmp_path):
-    lines_file = Path("tests/lines/small.yaml").resolve()
-    content = {"folds": 2, "lines": [{"line": str(lines_file), "events": str(small_events)}]}
+    content = {"folds": 2, "lines": [{"line": str(SMALL), "events": str(small_events)}]}
     tasks = TasksFile.model_validate(content)
     found, _ = LineReader(tmp_path / "tasks.yaml", None).read(tasks)
     history = read_history(small_events, small_lines)
@@ -149,8 +150,25 @@ def test_a_line_file_gives_its_lines_with_their_own_label_and_delay(small_events
         assert np.allclose(delay_s, small_lines[line.task.name].label_delay_s)
 
 
+def test_lines_of_a_line_file_are_apart_as_they_are_live_though_their_subjects_share_names(
+    small_events, small_lines, tmp_path
+):
+    table = pq.read_table(small_events)
+    numbers = pa.array([card.rpartition("-")[2] for card in table["card"].to_pylist()])
+    pq.write_table(table.set_column(table.column_names.index("card"), "card", numbers), tmp_path / "events.parquet")
+    content = {"folds": 2, "lines": [{"line": str(SMALL), "events": "events.parquet"}]}
+    found, _ = LineReader(tmp_path / "tasks.yaml", None).read(TasksFile.model_validate(content))
+    history = read_history(tmp_path / "events.parquet", small_lines)
+    of = np.array(history.batch.line)
+    cards = [{*np.array(history.batch.subject)[of == line]} for line in small_lines]
+    assert cards[0] & cards[1]
+    made, _ = features_of(replace(history, label=np.full(len(of), UNKNOWN_LABEL, np.int8)), lambda _: None)
+    for line in found["lines"]:
+        assert np.array_equal(line.task.features, made[of == line.task.name][:, PAYMENTS.without_labels])
+
+
 def test_an_entry_that_is_called_as_a_line_of_its_file_is_that_line_alone(small_events, tmp_path):
-    shared = {"line": str(Path("tests/lines/small.yaml").resolve()), "events": str(small_events)}
+    shared = {"line": str(SMALL), "events": str(small_events)}
     names = {"train": "small-a", "test": "small-b"}
     tasks = TasksFile.model_validate({section: [{"name": name, **shared}] for section, name in names.items()})
     found, _ = LineReader(tmp_path / "tasks.yaml", None).read(tasks)

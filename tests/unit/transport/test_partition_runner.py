@@ -28,7 +28,7 @@ class WriterThatRemembers:
     async def stop(self):
         pass
 
-    async def commit(self, outgoing, source, next_offset):
+    async def commit(self, outgoing, changes, source, next_offset):  # noqa: ARG002 - as the real one
         await asyncio.sleep(self.delay_s)
         self.commits.append(([one.value for one in outgoing], source.topic, next_offset))
 
