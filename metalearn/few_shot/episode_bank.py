@@ -40,7 +40,7 @@ class BankPlan:
         scale_noise: By how much a line's scale may be off, in deviations and as a logarithm.
     """
 
-    episodes: int = 1_200
+    episodes: int = 3_000
     most_episodes_a_line: int = 200
     frauds: tuple[int, ...] = (0, 1, 1, 2, 2, 5, 5, 10, 10, 20, 20, 50, 50)
     genuine_per_fraud: int = 10
