@@ -33,7 +33,7 @@ _EPILOG = """Example:
 @click.option(
     "--episodes",
     type=click.IntRange(0),
-    default=1_200,
+    default=3_000,
     show_default=True,
     help="Of the few-shot model, for lines that are new; 0 trains none.",
 )
