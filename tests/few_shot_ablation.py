@@ -126,7 +126,10 @@ TRAINED = {
     "no line trees": (lambda: without_columns(line_trees), BANK),
     "line trees from nothing": (with_line_trees_from_nothing, BANK),
     "one forest of each": (with_one_forest_of_each, BANK),
-    "half of the episodes": (as_it_is, replace(BANK, episodes=BANK.episodes // 2)),
+    "half of the episodes": (
+        as_it_is,
+        replace(BANK, episodes=BANK.episodes // 2, most_episodes_a_line=BANK.most_episodes_a_line // 2),
+    ),
 }
 MEMBERS = {"no head": (1, 2), "no pointwise trees": (0, 2), "no ranking trees": (0, 1), "head alone": (0,)}
 

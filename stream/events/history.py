@@ -71,7 +71,7 @@ def read_history(
         UsageError: The file cannot be read, lacks a column, or holds a value that does not fit.
     """
     table = read_table(path, lines.values())
-    parts = [_read_line(path, table, line) for line in lines.values()]
+    parts = [read_line(path, table, line) for line in lines.values()]
     used = np.unique(np.concatenate([part.row for part in parts]))
     whole = _join(path, parts, lines, table.num_rows - len(used))
     kept = np.ones(len(whole.batch), np.bool_)
@@ -134,7 +134,17 @@ def _take(table: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Table:
     return table.take(numbers)
 
 
-def _read_line(path: Path, table: Any, line: BusinessLine) -> History:
+def read_line(path: Path, table: Any, line: BusinessLine) -> History:
+    """Return the events of one line in the order of the file's rows.
+
+    Args:
+        path: The file, for messages.
+        table: Its columns, at least those that the line reads.
+        line: The line.
+
+    Raises:
+        UsageError: A value does not fit.
+    """
     try:
         rows = read_rows(table, line)
         batch = read_columns(rows, line) if line.documents is None else read_documents(rows, line)
@@ -171,7 +181,12 @@ def _join(
         skipped,
         table,
     )
-    return select_rows(whole, np.lexsort((whole.row, whole.batch.occurred_at_s)))
+    return in_time_order(whole)
+
+
+def in_time_order(history: History) -> History:
+    """Return history in event-time order, ties in the file's order."""
+    return select_rows(history, np.lexsort((history.row, history.batch.occurred_at_s)))
 
 
 def _concat(batches: list[EventBatch]) -> EventBatch:

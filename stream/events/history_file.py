@@ -22,18 +22,29 @@ def read_table(path: Path, lines: Iterable[BusinessLine]) -> Any:
     Raises:
         UsageError: The file cannot be read or lacks a column.
     """
-    wanted = {name: line for line in lines for name in fields_of(line)}
+    lines = list(lines)
+    wanted = {name for line in lines for name in fields_of(line)}
     try:
         whole = pq.read_schema(path).empty_table()
-        for name, line in wanted.items():
-            if find_column(whole, name) is None:
-                there = ", ".join(whole.column_names)
-                raise UsageError(f"{path}: has no column {name}, which line {line.name} reads; it has {there}")
+        for line in lines:
+            check_columns(path, whole, line)
         tops = {name if name in whole.column_names else name.split(".")[0] for name in wanted}
         # A dot in a column's own name means something else to the reader, which then takes all.
         return pq.read_table(path, columns=None if any("." in name for name in tops) else sorted(tops))
     except (OSError, pa.ArrowException) as error:
         raise UsageError(f"{path}: cannot be read as parquet: {str(error).splitlines()[0]}") from error
+
+
+def check_columns(path: Path, table: Any, line: BusinessLine) -> None:
+    """Check that a file's table has the columns that a line reads.
+
+    Raises:
+        UsageError: It lacks one.
+    """
+    for name in fields_of(line):
+        if find_column(table, name) is None:
+            there = ", ".join(table.column_names)
+            raise UsageError(f"{path}: has no column {name}, which line {line.name} reads; it has {there}")
 
 
 def fields_of(line: BusinessLine) -> list[str]:

@@ -1,5 +1,7 @@
 """How round an amount is."""
 
+import numpy as np
+
 from stream.features.kernel import kernel
 
 _MOST_ZEROS = 6
@@ -15,11 +17,14 @@ def zeros_of(size: float) -> float:
         size: Amount in major units, not negative.
     """
     # Beyond that a double has no hundredths.
-    if not 0.0 < size < 1e13:
-        return 0.0
-    hundredths = round(size * 100.0)
-    zeros = 0
-    while zeros < _MOST_ZEROS and hundredths > 0 and hundredths % 10 == 0:
-        hundredths //= 10
-        zeros += 1
-    return float(zeros)
+    return min(trailing_zeros(round(size * 100.0)), _MOST_ZEROS) if 0.0 < size < 1e13 else 0.0
+
+
+@kernel
+def trailing_zeros(whole: float) -> float:
+    """Return how many zeros a whole number ends in; 0 of nothing."""
+    zeros, left = 0.0, np.int64(whole)
+    while left > 0 and left % 10 == 0:
+        left //= 10
+        zeros += 1.0
+    return zeros

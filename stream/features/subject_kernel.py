@@ -8,6 +8,7 @@ import numpy.typing as npt
 from stream.features.kernel import kernel
 from stream.features.roundness import zeros_of
 from stream.features.subject_row import (
+    MOST_AGE_H,
     add_event,
     clear,
     find,
@@ -33,8 +34,6 @@ _RATIO_OFFSET = 0.1
 _PRIOR_LOG_VARIANCE = 0.25
 _PRIOR_SPREAD_OF_MEAN = 0.5
 _SINCE_CAP_S = 30 * _DAY_S
-# What was met earlier is as old as can be; so is an instrument that nobody names.
-_AGE_CAP_H = 90 * 24.0
 _EARTH_RADIUS_KM = 6371.0
 # What happens within a minute has no speed beyond that of a minute.
 _SHORTEST_TRIP_H = 1 / 60
@@ -102,7 +101,8 @@ def _tell_time(out: npt.NDArray[np.float32], row: Row, now_s: float, angle: floa
     out[HOUR_COS] = np.cos(angle)
     out[WEEKEND] = 1.0 if weekday >= 5.0 else 0.0
     # -1 at the hour of all events before, 0 where they have none or there are few, 1 opposite to it.
-    out[UNUSUAL_HOUR] = -(np.sin(angle) * row.hour_sin + np.cos(angle) * row.hour_cos) / (row.count[3] + 1.0)
+    known = row.count[3] / (row.count[3] + 1.0)
+    out[UNUSUAL_HOUR] = -known * (np.sin(angle) * row.hour_sin + np.cos(angle) * row.hour_cos)
 
 
 @kernel
@@ -130,7 +130,7 @@ def _meet(out: npt.NDArray[np.float32], row: Row, counterparty: np.uint32, now_s
     found = find(row.counterparties, counterparty)
     out[PAIR_NEW] = 1.0 if found < 0 else 0.0
     if found >= 0:
-        out[SINCE_PAIR_MET] = np.log1p(min(hours_since(row.counterparty_met[found], now_s), _AGE_CAP_H))
+        out[SINCE_PAIR_MET] = np.log1p(float(hours_since(row.counterparty_met[found], now_s)))
         out[PAIR_EVENTS] = np.log1p(float(row.counterparty_events[found]))
     meet_counterparty(row, found, counterparty, now_s)
 
@@ -138,12 +138,13 @@ def _meet(out: npt.NDArray[np.float32], row: Row, counterparty: np.uint32, now_s
 @kernel
 def _compare_instrument(out: npt.NDArray[np.float32], row: Row, instrument: np.uint32, now_s: float) -> None:
     if instrument == 0:
-        out[INSTRUMENT_AGE] = np.log1p(_AGE_CAP_H)
+        # Nobody is to wonder at what is not named.
+        out[INSTRUMENT_AGE] = np.log1p(float(MOST_AGE_H))
         return
     out[INSTRUMENT_CHANGED] = 1.0 if row.instruments[0] != 0 and instrument != row.instruments[0] else 0.0
     found = find(row.instruments, instrument)
     if found >= 0:
-        out[INSTRUMENT_AGE] = np.log1p(min(hours_since(row.instrument_met[found], now_s), _AGE_CAP_H))
+        out[INSTRUMENT_AGE] = np.log1p(float(hours_since(row.instrument_met[found], now_s)))
 
 
 @kernel
@@ -160,7 +161,7 @@ def _compare_place(
     if not np.isnan(distance_km):
         out[DISTANCE] = np.log1p(distance_km)
         out[SPEED] = np.log1p(distance_km / max(elapsed_s / 3600.0, _SHORTEST_TRIP_H))
-    if not np.isnan(latitude):
+    if not np.isnan(latitude) and not np.isnan(longitude):
         from_home_km = _distance_km(row.home_latitude, row.home_longitude, latitude, longitude)
         out[FROM_HOME] = 0.0 if np.isnan(from_home_km) else np.log1p(from_home_km)
         settle(row, latitude, longitude)

@@ -25,6 +25,7 @@ SUBJECT_ROW = np.dtype(
         ("hour_cos", "<f4"),
         ("latitude", "<f4"),
         ("longitude", "<f4"),
+        ("placed", "<f4"),
         ("home_latitude", "<f4"),
         ("home_longitude", "<f4"),
         ("place", "<u4"),
@@ -39,14 +40,17 @@ SUBJECT_ROW = np.dtype(
 )
 """A subject: decayed counts; sums of amount over all windows but the shortest; over the longest, sums of
 the amount's square, of its logarithm and of that one's square; the last event's time; counts of large
-amounts over all windows but the shortest; over the longest, sums of the time of day as a point on a
-circle; the last place and the usual one; the last distinct instruments and counterparties, with the hour
-each was met and a counterparty's events since; 48 bits of each of the last ids."""
+amounts over all windows but the shortest; over the longest, the mean time of day as a point on a circle;
+the last place, how many events had one, and the usual one; the last distinct instruments and
+counterparties, with the hour each was met and a counterparty's events since; 48 bits of each of the last
+ids. Its size alone tells a changelog's rows from those of before."""
 
 # An amount is large where it is this many times the subject's mean before it.
 _LARGE_RATIO = 3.0
-# Each place moves the usual one by so much at least, so that who moves house has a new home some months later.
+# Each place moves the usual one by so much at least, so that who moves house has a new home in time.
 _LEAST_SHARE_OF_HOME = 0.02
+MOST_AGE_H = 90 * 24
+"""What was met earlier than so many hours ago is no older than that."""
 _MOST_EVENTS_OF_PAIR = 255
 _HOUR_S = 3600.0
 _HOURS_AROUND = 65_536  # of 16 bits: seven and a half years
@@ -69,6 +73,7 @@ def clear(row: Row) -> None:
     row.hour_cos = np.float32(0.0)
     row.latitude = np.float32(np.nan)
     row.longitude = np.float32(np.nan)
+    row.placed = np.float32(0.0)
     row.home_latitude = np.float32(np.nan)
     row.home_longitude = np.float32(np.nan)
     row.place = np.uint32(0)
@@ -120,17 +125,26 @@ def hour_of(now_s: float) -> np.uint16:
 
 
 @kernel
-def hours_since(met: np.uint16, now_s: float) -> float:
-    """Return how many hours ago something was met, 0 where that is still to come."""
-    hours = (np.int64(hour_of(now_s)) - np.int64(met)) % _HOURS_AROUND
-    return float(hours) if hours < _HOURS_AROUND // 2 else 0.0
+def hours_since(met: np.uint16, now_s: float) -> int:
+    """Return how many hours ago something was met, at most `MOST_AGE_H`; 0 where that is still to come."""
+    hours = (int(hour_of(now_s)) - int(met)) % _HOURS_AROUND
+    return min(hours, MOST_AGE_H) if hours < _HOURS_AROUND // 2 else 0
+
+
+@kernel
+def _met_at(met: npt.NDArray[np.uint16], place: int, now_s: float) -> np.uint16:
+    # What is very old is held as old as can be told: the clock goes around in seven years.
+    if place < 0:
+        return hour_of(now_s)
+    age_h = hours_since(met[place], now_s)
+    return np.uint16((int(hour_of(now_s)) - age_h) % _HOURS_AROUND) if age_h == MOST_AGE_H else met[place]
 
 
 @kernel
 def meet_counterparty(row: Row, place: int, value: np.uint32, now_s: float) -> None:
     """Put a counterparty that was found at `place` (-1: nowhere) first, and count the event."""
     events = row.counterparty_events[place] if place >= 0 else np.uint8(0)
-    met = row.counterparty_met[place] if place >= 0 else hour_of(now_s)
+    met = _met_at(row.counterparty_met, place, now_s)
     last = place if place >= 0 else _LAST_COUNTERPARTIES - 1
     _push(row.counterparties, value, last)
     _push(row.counterparty_met, met, last)
@@ -141,7 +155,7 @@ def meet_counterparty(row: Row, place: int, value: np.uint32, now_s: float) -> N
 def meet_instrument(row: Row, value: np.uint32, now_s: float) -> None:
     """Put an instrument first."""
     place = find(row.instruments, value)
-    met = row.instrument_met[place] if place >= 0 else hour_of(now_s)
+    met = _met_at(row.instrument_met, place, now_s)
     last = place if place >= 0 else _LAST_INSTRUMENTS - 1
     _push(row.instruments, value, last)
     _push(row.instrument_met, met, last)
@@ -149,12 +163,13 @@ def meet_instrument(row: Row, value: np.uint32, now_s: float) -> None:
 
 @kernel
 def settle(row: Row, latitude: np.float32, longitude: np.float32) -> None:
-    """Move the usual place towards a new one, by less the more events there are."""
+    """Move the usual place towards a new one, by less the more events had a place."""
+    share = max(1.0 / (row.placed + 1.0), _LEAST_SHARE_OF_HOME)
+    row.placed = np.float32(row.placed + 1.0)
     if np.isnan(row.home_latitude):
         row.home_latitude = latitude
         row.home_longitude = longitude
         return
-    share = max(1.0 / (row.count[3] + 1.0), _LEAST_SHARE_OF_HOME)
     east = (float(longitude) - float(row.home_longitude) + 540.0) % 360.0 - 180.0
     row.home_latitude = np.float32(row.home_latitude + share * (latitude - row.home_latitude))
     row.home_longitude = np.float32((row.home_longitude + share * east + 540.0) % 360.0 - 180.0)
@@ -170,8 +185,7 @@ def move(row: Row, half_lives_s: Floats, elapsed_s: float) -> None:
     row.square *= weight
     row.log_total *= weight
     row.log_square *= weight
-    row.hour_sin = np.float32(row.hour_sin * weight)
-    row.hour_cos = np.float32(row.hour_cos * weight)
+    row.placed = np.float32(row.placed * weight)
 
 
 @kernel
@@ -179,16 +193,18 @@ def add_event(
     row: Row, half_lives_s: Floats, behind_s: float, size: float, log_amount: float, ratio: float, angle: float
 ) -> None:
     """Add an event that happened `behind_s` before the time the row stands at, at some angle of the day."""
+    weight = decay(behind_s, half_lives_s[3])
+    # Means of weights that decay alike need no decay.
+    share = weight / (row.count[3] + weight)
+    row.hour_sin = np.float32(row.hour_sin + share * (np.sin(angle) - row.hour_sin))
+    row.hour_cos = np.float32(row.hour_cos + share * (np.cos(angle) - row.hour_cos))
     add(row.count, half_lives_s, behind_s, 1.0)
     add(row.total, half_lives_s[1:], behind_s, size)
     if ratio > _LARGE_RATIO:
         add(row.large, half_lives_s[1:], behind_s, 1.0)
-    weight = decay(behind_s, half_lives_s[3])
     row.square += weight * size * size
     row.log_total += weight * log_amount
     row.log_square += weight * log_amount * log_amount
-    row.hour_sin = np.float32(row.hour_sin + weight * np.sin(angle))
-    row.hour_cos = np.float32(row.hour_cos + weight * np.cos(angle))
 
 
 @kernel
@@ -201,6 +217,6 @@ def remember(
         meet_instrument(row, instrument, now_s)
     if place != 0:
         row.place = place
-    if not np.isnan(latitude):
+    if not np.isnan(latitude) and not np.isnan(longitude):
         row.latitude = latitude
         row.longitude = longitude

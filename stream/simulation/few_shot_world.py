@@ -72,23 +72,29 @@ def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShot
         ValueError: It is one, or more than two, or a family that there is not.
     """
     if len(held_out) != len(set(held_out)) or len(held_out) not in (0, 2) or not {*held_out} <= {*FAMILIES}:
-        raise ValueError(
-            f"two families are held out of {', '.join(FAMILIES)}, or none; not {', '.join(held_out)}"
-        )  # fmt: skip
+        message = f"two families are held out of {', '.join(FAMILIES)}, or none; not {', '.join(held_out)}"
+        raise ValueError(message)
     generator = np.random.default_rng([seed, 0])
     known = tuple(name for name in FAMILIES if name not in held_out)
-    seen = [sorted(pair) for pair in generator.permutation(list(combinations(known, 2))).tolist()]
-    validation, training = seen[:_VALIDATION_LINES], seen[_VALIDATION_LINES:]
+    validation, seen = _pairs(known, generator)
     if held_out:
-        training *= 2
+        training = seen * 2
         test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
     else:
-        test, training = training[:_JUDGED_PAIRS] * 2, training[_JUDGED_PAIRS:] * 4
+        while {family for pair in seen[_JUDGED_PAIRS:] for family in pair} != {*known}:
+            validation, seen = _pairs(known, generator)
+        test, training = seen[:_JUDGED_PAIRS] * 2, seen[_JUDGED_PAIRS:] * 4
 
     def lines(part: str, pairs: list[list[str]]) -> tuple[LineProfile, ...]:
         return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, 1))
 
     return FewShotWorld(lines("train", training), lines("validation", validation), lines("test", test))
+
+
+def _pairs(known: Sequence[str], generator: np.random.Generator) -> tuple[list[list[str]], list[list[str]]]:
+    """Return pairs of families to validate by, and the others."""
+    pairs = [sorted(pair) for pair in generator.permutation(list(combinations(known, 2))).tolist()]
+    return pairs[:_VALIDATION_LINES], pairs[_VALIDATION_LINES:]
 
 
 def _profile(name: str, families: list[str], known: Sequence[str], generator: np.random.Generator) -> LineProfile:

@@ -21,7 +21,7 @@ from stream.events.line_file import load_lines
 from stream.events.line_roles import Roles
 from stream.tasks import columns
 from stream.tasks.line_texts import LineTexts
-from stream.tasks.streamed_features import StreamedFeatures, beside_documents, streamed_features, streamed_lines
+from stream.tasks.streamed_features import StreamedFeatures, beside_documents, joined, streamed_features, streamed_line
 from stream.tasks.tasks_file import SECTIONS, Entry, Section, TasksFile, entry_words
 
 Advance = Callable[[str, int, int], None]
@@ -53,7 +53,7 @@ class _Rows:
     Payments beside documents have all features of documents' lines (`widened`).
     """
 
-    streamed: npt.NDArray[np.float32] | None
+    streamed: StreamedFeatures | None
     widened: bool
     others: list[npt.NDArray[np.float64]]
     occurred_at_s: npt.NDArray[np.float64] | None
@@ -62,7 +62,7 @@ class _Rows:
 
     def features(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """Return the features of some rows, float32 [k, features]."""
-        streamed = [] if self.streamed is None else [self.streamed[rows]]
+        streamed = [] if self.streamed is None else [self.streamed.of_rows(rows)]
         parts = [beside_documents(one) for one in streamed] if self.widened else streamed
         parts += [column[rows, None].astype(np.float32) for column in self.others]
         return np.concatenate(parts, 1)
@@ -131,38 +131,38 @@ class LineReader:
         if missing := [name for name in needed if name not in table.column_names]:
             raise UsageError(f"{where}: {path} has no column {missing[0]}; it has {', '.join(table.column_names)}")
         declared = self._declared_lines(entry, where)
-        rows = self._rows(entry, path, table, next(iter(declared.values()), None), where)
+        rows = self._rows(entry, path, table, declared)
         for part in self._parts(entry, table, declared, where, skipped, rows):
             chosen = _chosen(table, rows, part)
             if rows.texts is not None:
                 self.texts[part.name] = rows.texts.of_rows(chosen)
             yield _line(entry, table, rows, part, chosen)
 
-    def _rows(self, entry: Entry, path: Path, table: Any, declared: BusinessLine | None, where: str) -> _Rows:
+    def _rows(self, entry: Entry, path: Path, table: Any, declared: dict[str, BusinessLine]) -> _Rows:
         more = [columns.log_numbers(table[name], name) for name in entry.extra]
         more += [columns.codes(table[name]) for name in entry.categorical]
         usable = np.ones(table.num_rows, np.bool_)
         for name, wanted in entry.where.items():
             usable &= columns.holds(table[name], wanted, name)
         times: npt.NDArray[np.float64] | None
-        made: npt.NDArray[np.float32] | None = None
-        of_documents = declared is not None and declared.documents is not None
+        streamed: StreamedFeatures | None = None
+        of_documents = any(line.documents is not None for line in declared.values())
         if entry.features is not None:
             more = [*(columns.numbers(table[name], name) for name in entry.features), *more]
             times = columns.moments(table[entry.time], entry.time) if entry.time else None
         else:
-            if declared is not None:
-                streamed = self._stream_lines(path, entry, where, table.num_rows, of_documents=of_documents)
+            if declared:
+                streamed = joined([self._stream_line(path, table, line) for line in declared.values()])
             else:
                 assert entry.roles is not None  # noqa: S101 - an entry has one of the three
                 streamed = self._stream(path, entry.roles, entry.currency, table.num_rows)
-            made, times = streamed.features, streamed.occurred_at_s
-            usable &= streamed.fresh
+            times, fresh = streamed.whole_file(table.num_rows)
+            usable &= fresh
         if times is not None:
             usable &= times >= (-np.inf if entry.since_s is None else entry.since_s)
             usable &= times < (np.inf if entry.until_s is None else entry.until_s)
         texts = LineTexts.of_column(table[entry.text]) if entry.text is not None else None
-        return _Rows(made, self._reads_documents and not of_documents, more, times, usable, texts)
+        return _Rows(streamed, self._reads_documents and not of_documents, more, times, usable, texts)
 
     def _parts(
         self,
@@ -221,15 +221,12 @@ class LineReader:
             )
         return self._streamed[key]
 
-    def _stream_lines(
-        self, path: Path, entry: Entry, where: str, count: int, *, of_documents: bool
-    ) -> StreamedFeatures:
-        line_file = self._file(entry.line or "", where, "line")
-        key = (path, str(line_file), "documents" if of_documents else "payments")
+    def _stream_line(self, path: Path, table: Any, line: BusinessLine) -> StreamedFeatures:
+        # The same line of two files is another one in each, and so are two files' lines of one name.
+        key = (path, line.model_dump_json(), "")
         if key not in self._streamed:
-            declared = self._declared_in[line_file]
-            lines = {name: one for name, one in declared.items() if (one.documents is not None) == of_documents}
-            self._streamed[key] = streamed_lines(path, lines, count, lambda done: self._advance(path.name, done, count))
+            told = lambda done: self._advance(path.name, done, table.num_rows)  # noqa: E731
+            self._streamed[key] = streamed_line(path, table, line, told)
         return self._streamed[key]
 
     def _file(self, name: str, where: str, field: str) -> Path:

@@ -1,7 +1,7 @@
 """The stream's feature vector of every row of a file, as made live, without any label."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stream.backtest.feature_pass import features_of
+from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
 from stream.events.event_batch import take_rows
-from stream.events.history import UNKNOWN_LABEL, History, read_history
+from stream.events.history import UNKNOWN_LABEL, History, in_time_order, read_line
 from stream.events.history_columns import read_columns
-from stream.events.history_file import read_rows, read_table
+from stream.events.history_file import check_columns, read_rows, read_table
 from stream.events.line_roles import Roles
 from stream.features.payment_features import SUBJECT_WIDTH
 from stream.features.specification import PAYMENTS, specification_of
@@ -26,17 +27,52 @@ _NOBODY = "none"
 
 @dataclass(frozen=True, slots=True)
 class StreamedFeatures:
-    """Rows in the file's order.
+    """Features of some rows of a file.
 
     Attributes:
+        row: Which rows, ascending, int64 [n].
         features: Without those that labels make, float32 [n, features].
         occurred_at_s: Epoch seconds, float64 [n].
         fresh: Which rows are no repeats of an event, bool [n].
     """
 
+    row: npt.NDArray[np.int64]
     features: npt.NDArray[np.float32]
     occurred_at_s: npt.NDArray[np.float64]
     fresh: npt.NDArray[np.bool_]
+
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Return the features of rows of the file that are all among these, float32 [k, features]."""
+        return self.features[np.searchsorted(self.row, rows)]
+
+    def whole_file(self, count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """Return times and whether it is a fresh event of each of a file's rows, 0 and no where it is none of these."""
+        times_s, fresh = np.zeros(count), np.zeros(count, np.bool_)
+        times_s[self.row], fresh[self.row] = self.occurred_at_s, self.fresh
+        return times_s, fresh
+
+
+def joined(parts: Sequence[StreamedFeatures]) -> StreamedFeatures:
+    """Return several lines' features as one.
+
+    Raises:
+        ValueError: A row is of two lines, or their features differ.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    row = np.concatenate([part.row for part in parts])
+    order = np.argsort(row, kind="stable")
+    if not np.diff(row[order]).all():
+        twice = row[order][:-1][np.diff(row[order]) == 0][0]
+        raise ValueError(f"row {twice} is of two lines; give each line an entry of its own")
+    if len({part.features.shape[1] for part in parts}) > 1:
+        raise ValueError("some lines read documents and some payments; give each line an entry of its own")
+    return StreamedFeatures(
+        row[order],
+        np.concatenate([part.features for part in parts])[order],
+        np.concatenate([part.occurred_at_s for part in parts])[order],
+        np.concatenate([part.fresh for part in parts])[order],
+    )
 
 
 def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable[[int], None]) -> StreamedFeatures:
@@ -71,33 +107,33 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
     kept = PAYMENTS.without_labels
     features, is_fresh = np.empty((count, len(kept)), np.float32), np.empty(count, np.bool_)
     features[order], is_fresh[order] = made[:, kept], fresh
-    return StreamedFeatures(features, batch.occurred_at_s, is_fresh)
+    return StreamedFeatures(np.arange(count), features, batch.occurred_at_s, is_fresh)
 
 
-def streamed_lines(
-    path: Path, lines: Mapping[str, BusinessLine], count: int, advance: Callable[[int], None]
-) -> StreamedFeatures:
-    """Return the features of a file's lines, each by itself as it is live.
+def streamed_line(path: Path, table: Any, line: BusinessLine, advance: Callable[[int], None]) -> StreamedFeatures:
+    """Return the features of a line's rows as they are live, with those of trade where it reads documents.
 
     Args:
-        path: Parquet file.
-        lines: By name, all or none of which read documents (and then have features of trade); rows of no line count
-            as repeats.
-        count: How many rows the file has.
+        path: Parquet file, for messages.
+        table: All of it.
+        line: The line.
         advance: Told how many events were done.
 
     Raises:
-        UsageError: The file cannot be read, lacks a column or holds a value that does not fit.
+        UsageError: The file lacks a column, holds a value that does not fit, or no row of the line.
     """
-    history = read_history(path, lines)
-    unlabelled = replace(history, label=np.full(len(history.row), UNKNOWN_LABEL, np.int8))
-    made, fresh = features_of(unlabelled, advance)
-    kept = specification_of(lines.values()).without_labels
-    features = np.zeros((count, len(kept)), np.float32)
-    times_s, is_fresh = np.zeros(count), np.zeros(count, np.bool_)
-    features[history.row] = made[:, kept]
-    times_s[history.row], is_fresh[history.row] = history.batch.occurred_at_s, fresh
-    return StreamedFeatures(features, times_s, is_fresh)
+    unlabelled = line.model_copy(update={"history": line.history.model_copy(update={"label": None})})
+    check_columns(path, table, unlabelled)
+    found = read_line(path, _without_gaps(table, unlabelled), unlabelled)
+    if not len(found.batch):
+        told = ", ".join(f"{name}: {value}" for name, value in line.match.items())
+        raise UsageError(f"{path}: no row is of line {line.name}" + (f" (match {told})" if told else ""))
+    history = in_time_order(found)
+    made, fresh = features_of(history, advance)
+    order = np.argsort(history.row)
+    kept = specification_of([line]).without_labels
+    times_s = history.batch.occurred_at_s
+    return StreamedFeatures(history.row[order], made[order][:, kept], times_s[order], fresh[order])
 
 
 def beside_documents(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

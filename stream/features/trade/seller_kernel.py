@@ -6,6 +6,7 @@ import numpy as np
 
 from stream.features.decayed_window import DAY_S
 from stream.features.kernel import kernel
+from stream.features.roundness import trailing_zeros
 from stream.features.trade import trade_columns as to
 from stream.features.trade.document_columns import CREDIT, DRAWDOWN, INVOICE, REPAYMENT, REQUEST
 from stream.features.trade.trade_window import FAST_S, LOAN_S, SLOW_S, advance, capped_ratio, fade, signed_log, weigh
@@ -25,7 +26,7 @@ def observe_seller(document: Any, row: Any, is_sale: Any, out: Any) -> None:
     _move(row, since_s)
     if np.isnan(row.first_s_or_nan) or now_s < row.first_s_or_nan:
         row.first_s_or_nan = now_s
-    zeros = trailing_zeros(amount)
+    zeros = trailing_zeros(amount) if amount > 0.0 else np.nan
     out[to.ZEROS] = zeros
     if row.sales > 0.0:
         out[to.ZEROS_VS_OWN] = zeros - row.zeros / row.sales
@@ -83,18 +84,6 @@ def _add(document: Any, row: Any, is_sale: Any, since_s: float, zeros: float) ->
             row.limit = document.limit
         if np.isnan(row.drawn_s_or_nan) or document.occurred_at_s > row.drawn_s_or_nan:
             row.drawn_s_or_nan = document.occurred_at_s
-
-
-@kernel
-def trailing_zeros(amount: float) -> float:
-    """Return how many noughts a whole amount ends in, NaN where there is none."""
-    if not amount > 0.0:
-        return np.nan
-    zeros, whole = 0.0, np.int64(amount)
-    while whole > 0 and whole % 10 == 0:
-        whole //= 10
-        zeros += 1.0
-    return zeros
 
 
 @kernel

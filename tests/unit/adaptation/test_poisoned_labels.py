@@ -80,12 +80,12 @@ def taught_and_known(world, honest, seed):
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("honest", "poison"), [(12, 40), (24, 16), (24, 60)])
-def test_the_gate_stops_cheap_genuine_events_that_are_called_fraud_one_by_one(world, honest, poison, seed):
+def test_cheap_genuine_events_that_are_called_fraud_one_by_one_cost_nothing(world, honest, poison, seed):
     learner, genuine, _ = taught(world, honest, seed)
     before = world.precision(learner)
     cheapest = genuine[np.argsort(world.amount[genuine])[:poison]]
     made = [one for at in cheapest for one in learner.learn([world.example(at, "fraud")]).adaptations]
-    # What harms nothing may pass: the rest of the line's frauds are found as well as before.
+    # The gate may let pass what harms nothing; so many it lets pass never.
     assert poison < 60 or any(one.weights is None for one in made)
     assert world.precision(learner) > before - 0.01
 

@@ -1,5 +1,6 @@
 """What a subject's state says of its next event."""
 
+from dataclasses import replace
 from math import exp
 
 import numpy as np
@@ -21,6 +22,9 @@ payments = st.lists(
         at_s=st.floats(0, 60 * DAY_S, allow_nan=False),
         amount=st.floats(0.01, 1e5, allow_nan=False),
         counterparty=st.sampled_from(["a", "b", "c"]),
+        instrument=st.sampled_from([0, 1, 2, 3, 4]),
+        latitude=st.sampled_from([float("nan"), 48.8, -40.0]),
+        longitude=st.sampled_from([float("nan"), 2.3, 179.0, -179.0]),
     ),
     min_size=1,
     max_size=25,
@@ -47,9 +51,7 @@ def test_windows_equal_the_slow_oracle_in_any_order_of_arrival(arrived):
 @given(payments, st.lists(st.integers(1, 6), max_size=10))
 def test_batch_cuts_change_no_bit(arrived, cuts):
     subjects = [f"card-{at % 3}" for at in range(len(arrived))]
-    events = [
-        Payment(one.at_s, one.amount, f"id-{at}", subjects[at], one.counterparty) for at, one in enumerate(arrived)
-    ]
+    events = [replace(one, event_id=f"id-{at}", subject=subjects[at]) for at, one in enumerate(arrived)]
     whole, cut = SubjectState(), SubjectState()
     expected, _ = profile(whole, a_batch(events))
     parts, start = [], 0
@@ -67,7 +69,7 @@ def test_a_restored_state_goes_on_to_the_bit(arrived):
     profile(first, a_batch(arrived))
     second = SubjectState()
     assert second.restore(first.drain_changes()) == 2
-    later = a_batch([Payment(61 * DAY_S, 20.0, "later")])
+    later = a_batch([Payment(61 * DAY_S, 20.0, "later", counterparty="a", instrument=1, latitude=1.0, longitude=1.0)])
     assert profile(first, later)[0].tobytes() == profile(second, later)[0].tobytes()
 
 
@@ -235,6 +237,37 @@ def test_events_without_a_place_leave_home_where_it_was():
     paris = {"latitude": 48.8566, "longitude": 2.3522}
     rows = features_of(Payment(0, **paris), Payment(1), Payment(2, **paris))
     assert of("distance_from_home", rows) == pytest.approx(0, abs=1e-3)
+
+
+def test_a_place_without_its_longitude_is_no_place():
+    paris = {"latitude": 48.8566, "longitude": 2.3522}
+    rows = features_of(
+        Payment(0, **paris), Payment(1, latitude=10.0), Payment(2, **paris), Payment(3, latitude=-40.0, longitude=170.0)
+    )
+    distances = np.expm1(of("distance_from_home", rows))
+    assert distances[:3] == pytest.approx(0, abs=0.1)
+    assert distances[3] > 10_000
+
+
+def test_home_counts_places_not_events():
+    nowhere = [Payment(float(at)) for at in range(60)]
+    rows = features_of(
+        *nowhere,
+        Payment(61, latitude=-40.0, longitude=170.0),
+        *[Payment(70.0 + at, latitude=48.8, longitude=2.3) for at in range(20)],
+    )
+    assert np.expm1(of("distance_from_home", rows))[-1] < 1_500
+
+
+def test_what_is_known_for_years_never_is_new_again():
+    rows = features_of(*[Payment(month * 30 * DAY_S, instrument=1) for month in range(100)])
+    for name in ("instrument_age", "since_pair_met"):
+        assert hours_in(name, rows)[3:] == [90 * 24] * 97
+
+
+def test_a_busy_subjects_hour_is_told_as_well_as_a_quiet_ones():
+    rows = features_of(*[Payment(12 * HOUR_S + at * 0.1, 1.0, f"id-{at}") for at in range(20_000)])
+    assert of("unusual_hour", rows)[-1] == pytest.approx(-1, abs=0.01)
 
 
 def test_an_hour_is_unusual_that_lies_opposite_to_those_before():

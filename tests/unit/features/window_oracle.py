@@ -1,7 +1,7 @@
 """The features of windows once more, slowly: every event kept, every sum written out."""
 
 from collections.abc import Sequence
-from math import exp, floor, log, log1p, sqrt
+from math import cos, exp, floor, log, log1p, pi, sqrt
 
 from tests.builders.event_batches import DAY_S, START_S, Payment, Seen
 
@@ -24,6 +24,7 @@ def subject_features(payments: Sequence[Payment]) -> list[dict[str, float]]:
         now_s = max(payment.at_s for payment in both)
         features = {f"subject_large_{name}": log1p(decayed(large, now_s, HALF_LIVES_S[name])) for name in DAYS}
         features |= _comparisons(past, one, now_s)
+        features |= {"unusual_hour": _unusual_hour(past, one, now_s), "amount_zeros": float(_zeros(one.amount))}
         if one.amount > 3.0 * _mean(past, now_s, one.amount):
             large.append((one.at_s, 1.0))
         for name, half_life_s in HALF_LIVES_S.items():
@@ -69,6 +70,18 @@ def _comparisons(past: Sequence[Payment], one: Payment, now_s: float) -> dict[st
     return dict(zip(names, values, strict=True))
 
 
+def _unusual_hour(past: Sequence[Payment], one: Payment, now_s: float) -> float:
+    """Return how far an hour is from those before: less the cosine to each, weighed, beside one that says nothing."""
+    alike = [(other.at_s, cos(2 * pi * (one.at_s - other.at_s) / DAY_S)) for other in past]
+    half_life_s = HALF_LIVES_S["30d"]
+    return -decayed(alike, now_s, half_life_s) / (decayed(_ones(past), now_s, half_life_s) + 1)
+
+
+def _zeros(amount: float) -> int:
+    text = f"{abs(amount):.2f}".replace(".", "").lstrip("0")
+    return min(len(text) - len(text.rstrip("0")), 6)
+
+
 def _moments(values: Sequence[tuple[float, float]], now_s: float) -> tuple[float, float]:
     half_life_s = HALF_LIVES_S["30d"]
     count = decayed([(time_s, 1.0) for time_s, _ in values], now_s, half_life_s)
@@ -92,6 +105,10 @@ def counterparty_features(seen: Sequence[Seen], delay_s: float) -> list[dict[str
             features[f"counterparty_count_{name}"] = log1p(
                 decayed([(other.at_s, 1.0) for other in events], now_s, half_life_s)
             )
+        half_life_s = HALF_LIVES_S["7d"]
+        zeros = decayed([(other.at_s, float(_zeros(other.amount))) for other in events], now_s, half_life_s)
+        ones = decayed([(other.at_s, 1.0) for other in events], now_s, half_life_s)
+        features["counterparty_zeros_7d"] = zeros / (ones + 1)
         features["counterparty_mean_30d"] = _log_mean(events, now_s)
         features["amount_vs_counterparty_mean"] = log1p(one.amount) - _log_mean(past, now_s) if past else 0.0
         found.append(features)

@@ -37,8 +37,9 @@ def test_training_never_sees_the_held_out_families_not_even_as_decoys(held_out):
         assert {*one.families} & {*held_out}
 
 
-def test_without_held_out_families_all_are_known_and_only_pairs_are_new():
-    world = few_shot_world(held_out=())
+@pytest.mark.parametrize("seed", [0, 1, 119, 205])
+def test_without_held_out_families_all_are_known_and_only_pairs_are_new(seed):
+    world = few_shot_world(seed, held_out=())
     assert [len(world.train), len(world.validation), len(world.test)] == [72, 6, 24]
     assert {family for pair in pairs(world.train) for family in pair} == {*FAMILIES}
     assert [len(pairs(part)) for part in (world.train, world.validation, world.test)] == [18, 6, 12]

@@ -9,7 +9,7 @@ import yaml
 
 from stream.backtest.feature_pass import features_of
 from stream.errors import UsageError
-from stream.events.history import UNKNOWN_LABEL, read_history
+from stream.events.history import UNKNOWN_LABEL, read_history, select_rows
 from stream.features.payment_features import SUBJECT_WIDTH
 from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.features.trade.trade_specification import ABSENT
@@ -162,9 +162,52 @@ def test_lines_of_a_line_file_are_apart_as_they_are_live_though_their_subjects_s
     of = np.array(history.batch.line)
     cards = [{*np.array(history.batch.subject)[of == line]} for line in small_lines]
     assert cards[0] & cards[1]
-    made, _ = features_of(replace(history, label=np.full(len(of), UNKNOWN_LABEL, np.int8)), lambda _: None)
     for line in found["lines"]:
-        assert np.array_equal(line.task.features, made[of == line.task.name][:, PAYMENTS.without_labels])
+        alone = select_rows(history, np.flatnonzero(of == line.task.name))
+        made, _ = features_of(replace(alone, label=np.full_like(alone.label, UNKNOWN_LABEL)), lambda _: None)
+        assert np.array_equal(line.task.features, made[:, PAYMENTS.without_labels])
+
+
+def declared_lines(path, **changes):
+    """Write a file of lines that read the same rows, each with changes of its own, and return entries for them."""
+    plain = {"kind": "card", "currency": "EUR", "roles": ROLES, "history": {"label": "nowhere"}}
+    lines = [{"line": name, "topic": name, **plain, **changed} for name, changed in changes.items()]
+    path.write_text(yaml.safe_dump({"lines": lines}))
+    return [{"name": name, "line": path.name} for name in changes]
+
+
+def test_lines_that_read_the_same_rows_have_their_own_features_and_need_no_label_of_the_line_file(read, tmp_path):
+    entries = declared_lines(tmp_path / "lines.yaml", la={}, lb={"roles": {**ROLES, "amount": "year"}})
+    (la, lb), _ = read(*entries)
+    (alone,), _ = read(entries[1])
+    amount = PAYMENTS.names.index("log_amount")
+    assert la.task.features[:, amount].max() < lb.task.features[:, amount].min()
+    assert np.array_equal(lb.task.features, alone.task.features)
+    assert la.task.frauds == lb.task.frauds == 34
+
+
+def test_a_line_of_another_file_asks_nothing_of_this_ones_columns(read, events, tmp_path):
+    pq.write_table(events.drop_columns(["year"]), tmp_path / "without.parquet")
+    la, lb = declared_lines(tmp_path / "lines.yaml", la={}, lb={"roles": {**ROLES, "amount": "year"}})
+    found, _ = read({**la, "events": "without.parquet"}, lb)
+    assert [line.task.name for line in found] == ["la", "lb"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"line": "lines.yaml"}, "row 0 is of two lines; give each line an entry of its own"),
+        ({"line": "lines.yaml", "name": "none"}, r"no row is of line none \(match year: x\)"),
+        ({"line": "lines.yaml", "name": "lacks"}, "has no column cost, which line lacks reads"),
+    ],
+)
+def test_lines_that_cannot_be_told_apart_or_are_not_in_the_file_are_refused(read, tmp_path, entry, said):
+    lacking = {"roles": {**ROLES, "amount": "cost"}}
+    declared_lines(tmp_path / "lines.yaml", la={}, lb={}, none={"match": {"year": "x"}}, lacks=lacking)
+    if "name" not in entry:
+        declared_lines(tmp_path / "lines.yaml", la={}, lb={})
+    with pytest.raises(UsageError, match=said):
+        read(entry)
 
 
 def test_an_entry_that_is_called_as_a_line_of_its_file_is_that_line_alone(small_events, tmp_path):

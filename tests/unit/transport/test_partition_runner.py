@@ -10,16 +10,19 @@ from stream.errors import ForeshotError
 from stream.events.decode import Rejected, SourceRecord
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing, StatelessReplay
+from stream.transport import partition_runner
 from stream.transport.dead_letters import DeadLetterLimit
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.partition_runner import PartitionRunner
 from stream.transport.stage import Stage
 from stream.transport.topics import Topics
+from stream.transport.transactions import Changes
 
 
 class WriterThatRemembers:
     def __init__(self, delay_s=0.0):
         self.commits = []
+        self.changes = []
         self.delay_s = delay_s
 
     async def start(self):
@@ -28,8 +31,9 @@ class WriterThatRemembers:
     async def stop(self):
         pass
 
-    async def commit(self, outgoing, changes, source, next_offset):  # noqa: ARG002 - as the real one
+    async def commit(self, outgoing, changes, source, next_offset):
         await asyncio.sleep(self.delay_s)
+        self.changes.append(changes)
         self.commits.append(([one.value for one in outgoing], source.topic, next_offset))
 
 
@@ -92,7 +96,7 @@ def a_batch(offsets, topic="in"):
     return MicroBatch(TP(topic, 0), 1, records)
 
 
-def run(batches, step=None, committed=0, writer=None, pace_s=0.0, metrics=None):
+def run(batches, step=None, committed=0, writer=None, pace_s=0.0, metrics=None, changelog=None):
     """Return the commits after all batches were worked off."""
     writer = writer or WriterThatRemembers()
     metrics = metrics or Metrics()
@@ -101,7 +105,7 @@ def run(batches, step=None, committed=0, writer=None, pace_s=0.0, metrics=None):
         return committed
 
     async def work():
-        stage = Stage("echo", ("in", "other"), None, lambda _: step or Echo(), pace_s=pace_s)
+        stage = Stage("echo", ("in", "other"), changelog, lambda _: step or Echo(), pace_s=pace_s)
         runner = PartitionRunner(
             stage, 0, ["in", "other"], writer, "", Topics(""), metrics, DeadLetterLimit(0.5, 100), offset
         )
@@ -177,6 +181,32 @@ def test_a_state_that_serves_two_topics_is_booked_once():
     run([a_batch([0]), a_batch([7], "other")], step, metrics=metrics)
     lines = [line for line in metrics.exposition().decode().splitlines() if line.startswith("foreshot_state_bytes{")]
     assert lines == ['foreshot_state_bytes{partition="0",topic="in"} 640.0']
+
+
+class StateThatChanged(StateOfSomeSize):
+    def restore(self, records):
+        return len(records)
+
+    def drain_changes(self):
+        return [(b"key", b"value"), (b"gone", None)]
+
+
+async def empty_changelog(*_):
+    return 0
+
+
+def test_a_states_changes_go_to_its_changelog_in_the_same_commit(monkeypatch):
+    monkeypatch.setattr(partition_runner, "read_partition", empty_changelog)
+    step, writer = Echo(), WriterThatRemembers()
+    step.state = StateThatChanged(1)
+    assert run([a_batch([0, 1])], step, writer=writer, changelog="log") == [([b"0", b"1"], "in", 2)]
+    assert writer.changes == [Changes("log", 0, [(b"key", b"value"), (b"gone", None)])]
+
+
+def test_a_stage_that_remembers_nothing_changes_nothing():
+    writer = WriterThatRemembers()
+    run([a_batch([0])], writer=writer)
+    assert writer.changes == [None]
 
 
 def paced(feed, step, pace_s):
