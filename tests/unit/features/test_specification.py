@@ -70,6 +70,8 @@ def test_texts_tell_the_quantity_behind_the_feature():
     assert of("amount_vs_own_mean").describe(log((9.0 + 0.1) / 1.1)) == "amount 9.0 times the card's own mean"
     assert of("counterparty_risk_7d").describe(0.43) == "counterparty's fraud rate over 7 days 43%"
     assert of("pair_new").describe(0.0, "account") == "a counterparty the account knows"
+    assert of("instrument_age").describe(0.0, "account") == "an instrument that is new to the account"
+    assert of("since_pair_met").describe(log(1 + 30.0)) == "30 hours since the card first met the counterparty"
     assert of("log_amount").describe(log(1 + 1234.5)) == "amount 1,234.50"
 
 
