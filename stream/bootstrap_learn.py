@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+from stream.adaptation import drift
 from stream.adaptation.adapter import Adapter
 from stream.adaptation.feature_store import FeatureStore
 from stream.adaptation.label_state import LabelState
@@ -56,7 +57,9 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
 
 
 async def _ready_to_adapt(parts: WorkerParts, adapter: Adapter) -> None:
-    await asyncio.gather(parts.weights.caught_up(), asyncio.to_thread(adapter.warm_up))
+    await asyncio.gather(
+        parts.weights.caught_up(), asyncio.to_thread(adapter.warm_up), asyncio.to_thread(drift.warm_up)
+    )
 
 
 def _adapt_step(parts: WorkerParts, adapter: Adapter, known: KnownWeights, signer: Signer | None) -> AdaptStep:

@@ -41,6 +41,11 @@ class ScoreDrift:
         self.detected = False
 
 
+def warm_up() -> None:
+    """Load what noticing needs, so that a line's first event need not wait for it."""
+    _new_detector()
+
+
 def _unit_logit(score: float) -> float:
     clipped = min(max(score, 1e-6), 1.0 - 1e-6)
     logit = math.log(clipped / (1.0 - clipped))
