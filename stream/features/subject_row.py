@@ -141,24 +141,28 @@ def _met_at(met: npt.NDArray[np.uint16], place: int, now_s: float) -> np.uint16:
 
 
 @kernel
+def _put_first(
+    ring: npt.NDArray[np.uint32], met: npt.NDArray[np.uint16], place: int, value: np.uint32, now_s: float
+) -> int:
+    """Put a value that was found at `place` (-1: nowhere) first and the hour it was met; return the place it took."""
+    last = place if place >= 0 else len(ring) - 1
+    _push(met, _met_at(met, place, now_s), last)
+    _push(ring, value, last)
+    return last
+
+
+@kernel
 def meet_counterparty(row: Row, place: int, value: np.uint32, now_s: float) -> None:
     """Put a counterparty that was found at `place` (-1: nowhere) first, and count the event."""
     events = row.counterparty_events[place] if place >= 0 else np.uint8(0)
-    met = _met_at(row.counterparty_met, place, now_s)
-    last = place if place >= 0 else _LAST_COUNTERPARTIES - 1
-    _push(row.counterparties, value, last)
-    _push(row.counterparty_met, met, last)
+    last = _put_first(row.counterparties, row.counterparty_met, place, value, now_s)
     _push(row.counterparty_events, np.uint8(min(events + 1, _MOST_EVENTS_OF_PAIR)), last)
 
 
 @kernel
 def meet_instrument(row: Row, value: np.uint32, now_s: float) -> None:
     """Put an instrument first."""
-    place = find(row.instruments, value)
-    met = _met_at(row.instrument_met, place, now_s)
-    last = place if place >= 0 else _LAST_INSTRUMENTS - 1
-    _push(row.instruments, value, last)
-    _push(row.instrument_met, met, last)
+    _put_first(row.instruments, row.instrument_met, find(row.instruments, value), value, now_s)
 
 
 @kernel

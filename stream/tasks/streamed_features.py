@@ -13,13 +13,12 @@ import pyarrow.compute as pc
 from stream.backtest.feature_pass import features_of
 from stream.errors import UsageError
 from stream.events.business_line import BusinessLine
-from stream.events.event_batch import take_rows
 from stream.events.history import UNKNOWN_LABEL, History, in_time_order, read_line
 from stream.events.history_columns import read_columns
 from stream.events.history_file import check_columns, read_rows, read_table
 from stream.events.line_roles import Roles
 from stream.features.payment_features import SUBJECT_WIDTH
-from stream.features.specification import PAYMENTS, specification_of
+from stream.features.specification import specification_of
 from stream.features.trade.trade_specification import ABSENT
 
 _NOBODY = "none"
@@ -92,22 +91,9 @@ def streamed_features(path: Path, roles: Roles, currency: str, advance: Callable
     table = _without_gaps(read_table(path, [line]), line)
     rows = read_rows(table, line)
     batch = read_columns(rows, line)
-    order = np.argsort(batch.occurred_at_s, kind="stable")
-    count = len(order)
-    history = History(
-        take_rows(batch, order),
-        order,
-        np.full(count, UNKNOWN_LABEL, np.int8),
-        np.full(count, np.inf),
-        {line.name: line},
-        0,
-        pa.table({}),
-    )
-    made, fresh = features_of(history, advance)
-    kept = PAYMENTS.without_labels
-    features, is_fresh = np.empty((count, len(kept)), np.float32), np.empty(count, np.bool_)
-    features[order], is_fresh[order] = made[:, kept], fresh
-    return StreamedFeatures(np.arange(count), features, batch.occurred_at_s, is_fresh)
+    count = len(batch)
+    unknown = np.full(count, UNKNOWN_LABEL, np.int8), np.full(count, np.inf)
+    return _streamed(History(batch, rows.number, *unknown, {line.name: line}, 0, pa.table({})), advance)
 
 
 def streamed_line(path: Path, table: Any, line: BusinessLine, advance: Callable[[int], None]) -> StreamedFeatures:
@@ -128,10 +114,14 @@ def streamed_line(path: Path, table: Any, line: BusinessLine, advance: Callable[
     if not len(found.batch):
         told = ", ".join(f"{name}: {value}" for name, value in line.match.items())
         raise UsageError(f"{path}: no row is of line {line.name}" + (f" (match {told})" if told else ""))
+    return _streamed(found, advance)
+
+
+def _streamed(found: History, advance: Callable[[int], None]) -> StreamedFeatures:
     history = in_time_order(found)
     made, fresh = features_of(history, advance)
     order = np.argsort(history.row)
-    kept = specification_of([line]).without_labels
+    kept = specification_of(history.lines.values()).without_labels
     times_s = history.batch.occurred_at_s
     return StreamedFeatures(history.row[order], made[order][:, kept], times_s[order], fresh[order])
 

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from metalearn.checkpoint import Initialisation
+from metalearn.few_shot.episode_bank import BankPlan
 from stream.commands.history_options import epoch_s
+from stream.commands.train import command
 
 LINES = "tests/lines/small.yaml"
 QUICK = ("--pooled-steps", "3", "--meta-steps", "2", "--episodes", "0")
@@ -145,3 +147,8 @@ def test_lines_that_are_too_few_for_the_few_shot_model_are_said(train, tmp_path)
     assert found.code == 0
     assert "fewer than 4 lines have frauds" in found.err
     assert "few_shot.numbers" not in Initialisation.load(out).arrays
+
+
+def test_without_a_word_as_many_episodes_are_drawn_as_the_bank_plans():
+    (option,) = [one for one in command.params if one.name == "episodes"]
+    assert option.default == BankPlan().episodes
