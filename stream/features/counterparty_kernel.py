@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stream.features.decayed_window import add, decay, move_to
+from stream.features.decayed_window import add, decay, decays, move_to
 from stream.features.kernel import kernel
 from stream.features.roundness import zeros_of
 
@@ -70,24 +70,24 @@ def observe_records(
         if fresh[at]:
             _clear(row, occurred_at_s[at], bucket_s)
         elif row.bucket_s != bucket_s:
-            _change_buckets(row, half_lives_s[1:], bucket_s)
+            _change_buckets(row, half_lives_s, bucket_s)
         since_s = occurred_at_s[at] - row.newest_s
         if since_s > 0.0:
             _move(row, half_lives_s, occurred_at_s[at], since_s)
-        behind_s = max(-since_s, 0.0)
         bucket = np.int64(np.floor(occurred_at_s[at] / bucket_s))
         middle_s = (bucket + 0.5) * bucket_s
         if fraud_delta[at] != 0.0:
-            add(row.frauds, half_lives_s[1:], row.newest_s - middle_s, fraud_delta[at])
+            add(row.frauds, decays(row.newest_s - middle_s, half_lives_s), fraud_delta[at])
             continue
         log_amount = np.sign(amount[at]) * np.log1p(abs(amount[at]))
         out = features[at]
         _compare(out, row, log_amount, abs(since_s))
         _risk(out, row, half_lives_s[1:], delay_s[at])
-        add(row.count, half_lives_s, behind_s, 1.0)
-        add(row.total, half_lives_s, behind_s, log_amount)
-        row.zeros += zeros_of(abs(amount[at])) * decay(behind_s, half_lives_s[_ZEROS_WINDOW])
-        _wait(row, half_lives_s[1:], bucket)
+        weights = decays(max(-since_s, 0.0), half_lives_s)
+        add(row.count, weights, 1.0)
+        add(row.total, weights, log_amount)
+        row.zeros += zeros_of(abs(amount[at])) * weights[_ZEROS_WINDOW]
+        _wait(row, half_lives_s, bucket)
         for window in range(4):
             out[COUNT + window] = np.log1p(row.count[window])
         out[MEAN] = row.total[3] / row.count[3] if row.count[3] > 0.0 else log_amount
@@ -109,16 +109,17 @@ def _clear(row: Row, now_s: float, bucket_s: float) -> None:
 
 @kernel
 def _move(row: Row, half_lives_s: Floats, now_s: float, elapsed_s: float) -> None:
-    move_to(row.count, half_lives_s, elapsed_s)
-    move_to(row.total, half_lives_s, elapsed_s)
-    move_to(row.frauds, half_lives_s[1:], elapsed_s)
-    move_to(row.due, half_lives_s[1:], elapsed_s)
-    row.zeros *= decay(elapsed_s, half_lives_s[_ZEROS_WINDOW])
+    weights = decays(elapsed_s, half_lives_s)
+    move_to(row.count, weights)
+    move_to(row.total, weights)
+    move_to(row.frauds, weights)
+    move_to(row.due, weights)
+    row.zeros *= weights[_ZEROS_WINDOW]
     row.newest_s = now_s
     newest = np.int64(np.floor(now_s / row.bucket_s))
     # Each bucket that enters takes the place of the one that is a whole ring older.
     for bucket in range(max(row.newest_bucket + 1, newest - _BUCKETS + 1), newest + 1):
-        _release(row, half_lives_s[1:], bucket)
+        _release(row, half_lives_s, bucket)
     row.newest_bucket = newest
 
 
@@ -130,7 +131,7 @@ def _release(row: Row, half_lives_s: Floats, entering: int) -> None:
         return
     # The newest bucket in that place is at most a ring before the one that was newest until now.
     held = row.newest_bucket - (row.newest_bucket - place) % _BUCKETS
-    add(row.due, half_lives_s, row.newest_s - (held + 0.5) * row.bucket_s, float(count))
+    add(row.due, decays(row.newest_s - (held + 0.5) * row.bucket_s, half_lives_s), float(count))
     row.waiting[place] = np.uint32(0)
 
 
@@ -148,7 +149,7 @@ def _wait(row: Row, half_lives_s: Floats, bucket: Any) -> None:
     if bucket > row.newest_bucket - _BUCKETS:
         row.waiting[bucket % _BUCKETS] += np.uint32(1)
     else:
-        add(row.due, half_lives_s, row.newest_s - (bucket + 0.5) * row.bucket_s, 1.0)
+        add(row.due, decays(row.newest_s - (bucket + 0.5) * row.bucket_s, half_lives_s), 1.0)
 
 
 @kernel

@@ -5,10 +5,14 @@ it can be added to, subtracted from and merged, and an event that comes late is 
 state stays at the newest event time and the late event's contribution is decayed instead.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from stream.features.kernel import kernel
+
+Sums = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 
 HOUR_S = 3600.0
 DAY_S = 86400.0
@@ -30,14 +34,34 @@ def decay(elapsed_s: float, half_life_s: float) -> float:
 
 
 @kernel
-def move_to(sums: npt.NDArray[np.float64], half_lives_s: npt.NDArray[np.float64], elapsed_s: float) -> None:
-    """Decay sums, one a half-life, by the time that passed since they were last moved."""
-    for at in range(len(half_lives_s)):
-        sums[at] *= decay(elapsed_s, half_lives_s[at])
+def decays(elapsed_s: float, half_lives_s: npt.NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return the weight of what happened `elapsed_s` ago for each of four half-lives, for all sums of an entity."""
+    if elapsed_s == 0.0:
+        return 1.0, 1.0, 1.0, 1.0
+    return (
+        decay(elapsed_s, half_lives_s[0]),
+        decay(elapsed_s, half_lives_s[1]),
+        decay(elapsed_s, half_lives_s[2]),
+        decay(elapsed_s, half_lives_s[3]),
+    )
 
 
 @kernel
-def add(sums: npt.NDArray[np.float64], half_lives_s: npt.NDArray[np.float64], elapsed_s: float, value: float) -> None:
-    """Add an event of `value` that happened `elapsed_s` before the time the sums stand at."""
-    for at in range(len(half_lives_s)):
-        sums[at] += value * decay(elapsed_s, half_lives_s[at])
+def move_to(sums: Sums, weights: Sequence[float]) -> None:
+    """Decay sums, one a half-life, by the weights of the time that passed since they were last moved.
+
+    Args:
+        sums: As many as there are half-lives, or fewer: those of the longest.
+        weights: Of all half-lives.
+    """
+    first = len(weights) - len(sums)
+    for at in range(len(sums)):
+        sums[at] *= weights[first + at]
+
+
+@kernel
+def add(sums: Sums, weights: Sequence[float], value: float) -> None:
+    """Add an event of `value` that weighs so much at the time the sums stand at; both as in `move_to`."""
+    first = len(weights) - len(sums)
+    for at in range(len(sums)):
+        sums[at] += value * weights[first + at]

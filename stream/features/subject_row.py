@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stream.features.decayed_window import add, decay, move_to
+from stream.features.decayed_window import add, decays, move_to
 from stream.features.kernel import kernel
 
 _LAST_IDS = 8
@@ -182,10 +182,11 @@ def settle(row: Row, latitude: np.float32, longitude: np.float32) -> None:
 @kernel
 def move(row: Row, half_lives_s: Floats, elapsed_s: float) -> None:
     """Decay the row by the time that passed since it was last moved."""
-    move_to(row.count, half_lives_s, elapsed_s)
-    move_to(row.total, half_lives_s[1:], elapsed_s)
-    move_to(row.large, half_lives_s[1:], elapsed_s)
-    weight = decay(elapsed_s, half_lives_s[3])
+    weights = decays(elapsed_s, half_lives_s)
+    move_to(row.count, weights)
+    move_to(row.total, weights)
+    move_to(row.large, weights)
+    weight = weights[3]
     row.square *= weight
     row.log_total *= weight
     row.log_square *= weight
@@ -197,15 +198,16 @@ def add_event(
     row: Row, half_lives_s: Floats, behind_s: float, size: float, log_amount: float, ratio: float, angle: float
 ) -> None:
     """Add an event that happened `behind_s` before the time the row stands at, at some angle of the day."""
-    weight = decay(behind_s, half_lives_s[3])
+    weights = decays(behind_s, half_lives_s)
+    weight = weights[3]
     # Means of weights that decay alike need no decay.
     share = weight / (row.count[3] + weight)
     row.hour_sin = np.float32(row.hour_sin + share * (np.sin(angle) - row.hour_sin))
     row.hour_cos = np.float32(row.hour_cos + share * (np.cos(angle) - row.hour_cos))
-    add(row.count, half_lives_s, behind_s, 1.0)
-    add(row.total, half_lives_s[1:], behind_s, size)
+    add(row.count, weights, 1.0)
+    add(row.total, weights, size)
     if ratio > _LARGE_RATIO:
-        add(row.large, half_lives_s[1:], behind_s, 1.0)
+        add(row.large, weights, 1.0)
     row.square += weight * size * size
     row.log_total += weight * log_amount
     row.log_square += weight * log_amount * log_amount

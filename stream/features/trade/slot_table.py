@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.errors import ForeshotError
-from stream.features.entity_state import Record
+from stream.features.entity_state import Record, whole_rows
 from stream.features.kernel import kernel
 
 WAYS = 8
@@ -89,7 +89,7 @@ class SlotTable:
     def drain_changes(self) -> list[Record]:
         """Return the slots that changed since the last call, and what stands in them."""
         changed = np.flatnonzero(self.slots.touched)
-        raw, size = self.slots.data[changed].tobytes(), self.slots.data.dtype.itemsize
+        raw, size = whole_rows(self.slots.data).take(changed).tobytes(), self.slots.data.dtype.itemsize
         self.slots.touched[changed] = False
         return [
             (self._name + slot.to_bytes(_SLOT_BYTES, "big"), raw[at * size : (at + 1) * size])

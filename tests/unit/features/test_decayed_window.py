@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.features.decayed_window import DAY_S, HALF_LIVES_S, add, decay, move_to
+from stream.features.decayed_window import DAY_S, HALF_LIVES_S, add, decay, decays, move_to
 
 times_s = st.floats(0, 50 * DAY_S, allow_nan=False)
 events = st.lists(st.tuples(times_s, st.floats(-100, 100, allow_nan=False)), max_size=20)
@@ -14,7 +14,7 @@ events = st.lists(st.tuples(times_s, st.floats(-100, 100, allow_nan=False)), max
 def summed(arrived, until_s):
     sums = np.zeros(4)
     for time_s, value in arrived:
-        add(sums, HALF_LIVES_S, until_s - time_s, value)
+        add(sums, decays(until_s - time_s, HALF_LIVES_S), value)
     return sums
 
 
@@ -31,7 +31,7 @@ def test_a_weight_never_leaves_the_range_of_a_double():
 @given(events, times_s)
 def test_moving_on_is_the_same_as_adding_at_the_later_time(arrived, further_s):
     sums = summed(arrived, 50 * DAY_S)
-    move_to(sums, HALF_LIVES_S, further_s)
+    move_to(sums, decays(further_s, HALF_LIVES_S))
     assert sums == pytest.approx(summed(arrived, 50 * DAY_S + further_s), rel=1e-9, abs=1e-9)
 
 
