@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from stream.events.event_batch import EventBatch, take_rows
+from stream.events.field_parser import FieldParser
 from stream.events.line_columns import Alike, alike, paths_of, read_columns
 from stream.events.line_reader import LineChooser, LineReader
-from stream.events.roles import compile_paths
 
 Part = tuple[EventBatch, npt.NDArray[np.int64]]
 """Some events, and at which places of the whole they stand."""
@@ -34,7 +32,7 @@ class TopicColumns:
         self._chooser = chooser
         self._max_bytes = max_bytes
         self._paths = sorted(chooser.paths.union(*(paths_of(reader.line.roles) for reader in readers)))
-        self._take = compile_paths(self._paths)
+        self._parser = FieldParser(self._paths)
         # Readers of lines that read alike have one number.
         numbers: dict[Alike, int] = {}
         self._number = {reader: numbers.setdefault(alike(reader.line), len(numbers)) for reader in readers}
@@ -45,7 +43,7 @@ class TopicColumns:
         Whatever is in no part is odd: what it is, or why it is refused, is for the reader of
         single events to say.
         """
-        rows, fields = self._parse(values)
+        rows, fields = self._parser.parse(values, self._max_bytes)
         if len(rows) < _FEWEST:
             return []
         columns = dict(zip(self._paths, zip(*fields, strict=True), strict=True))
@@ -71,18 +69,3 @@ class TopicColumns:
         for own in members.values():
             if len(own) >= _FEWEST:
                 yield [reader for at in own if (reader := chosen[at]) is not None], own
-
-    def _parse(self, values: Sequence[bytes | None]) -> tuple[list[int], list[tuple[Any, ...]]]:
-        loads, take, most = orjson.loads, self._take, self._max_bytes
-        rows, fields = list[int](), list[tuple[Any, ...]]()
-        for row, value in enumerate(values):
-            if value is None or len(value) > most:
-                continue
-            try:
-                event = loads(value)
-            except orjson.JSONDecodeError:
-                continue
-            if type(event) is dict:
-                rows.append(row)
-                fields.append(take(event))
-        return rows, fields
