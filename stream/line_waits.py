@@ -34,7 +34,8 @@ class LineWaits:
             self._row_of[line] = len(self._row_of)
         self._make_room()
         rows = np.fromiter(map(self._row_of.__getitem__, lines), np.int64, len(lines))
-        np.add.at(self._counts, (rows, np.searchsorted(self._bounds_s, waits_s)), 1)
+        place = rows * self._counts.shape[1] + np.searchsorted(self._bounds_s, waits_s)
+        np.add.at(self._counts.reshape(-1), place, 1)
         np.add.at(self._sum_s, rows, waits_s)
 
     def by_line(self) -> Iterator[tuple[str, list[int], float]]:

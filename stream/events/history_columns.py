@@ -17,9 +17,9 @@ from stream.events.event_time import EARLIEST_S, LATEST_S, time_converter
 from stream.events.history_values import epoch_seconds
 from stream.events.line_roles import FieldRole, TimeRole
 from stream.events.roles import MOST_MINOR, amount_converter, number_text
+from stream.events.text_codes import text_code
 from stream.events.text_columns import IDENTIFIER
 from stream.events.transaction import CURRENCY_FORM, MOST_CHARACTERS, MOST_WORDS
-from stream.events.transaction_columns import text_code
 
 
 @dataclass(frozen=True, slots=True)

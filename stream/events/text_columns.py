@@ -10,8 +10,8 @@ import numpy.typing as npt
 from stream.events.currency import exponent
 from stream.events.line_roles import FieldRole
 from stream.events.roles import RoleError, number_text
+from stream.events.text_codes import text_codes
 from stream.events.transaction import CURRENCY_FORM, MOST_CHARACTERS, MOST_WORDS
-from stream.events.transaction_columns import text_code
 
 Columns = Mapping[str, Sequence[Any]]
 Odd = npt.NDArray[np.bool_]
@@ -34,9 +34,7 @@ def read_identifiers(columns: Columns, role: FieldRole, odd: Odd) -> list[str]:
 
 def read_codes(columns: Columns, role: FieldRole | None, odd: Odd) -> npt.NDArray[np.uint32]:
     """Return the CRC-32 of an optional role's texts, 0 for none, and mark rows where a text is too long."""
-    texts = check_words(columns, role, odd)
-    codes = {text: text_code(text) for text in set(texts)}
-    return np.fromiter(map(codes.__getitem__, texts), np.uint32, len(texts))
+    return text_codes(check_words(columns, role, odd))
 
 
 def check_words(columns: Columns, role: FieldRole | None, odd: Odd) -> list[str | None]:
@@ -44,7 +42,7 @@ def check_words(columns: Columns, role: FieldRole | None, odd: Odd) -> list[str 
     if role is None:
         return [None] * len(odd)
     texts = _read_texts(columns, role, odd, required=False)
-    if any(text is not None and len(text) > MOST_WORDS for text in set(texts)):
+    if max(map(len, filter(None, texts)), default=0) > MOST_WORDS:
         odd |= np.array([text is not None and len(text) > MOST_WORDS for text in texts], np.bool_)
     return texts
 

@@ -125,6 +125,18 @@ class EntityTable:
         return arrays + len(self._row_of) * _KEY_OVERHEAD_BYTES
 
     def _make_missing(self, keys: Sequence[bytes], found: list[int | None], fresh: npt.NDArray[np.bool_]) -> None:
+        missing = [at for at, row in enumerate(found) if row is None]
+        if len(self._row_of) + len(missing) > self._max_entities:
+            self._make_and_evict(keys, found, fresh)
+            return
+        for at in missing:
+            row = self._row_of.get(keys[at])
+            if row is None:
+                row = self._make(keys[at])
+                fresh[at] = True
+            found[at] = row
+
+    def _make_and_evict(self, keys: Sequence[bytes], found: list[int | None], fresh: npt.NDArray[np.bool_]) -> None:
         noted = 0
         for at, key in enumerate(keys):
             known = found[at]

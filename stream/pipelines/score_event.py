@@ -145,7 +145,7 @@ def _score(scoring: Scoring, events: list[EnrichedEvent], features: npt.NDArray[
     scorers = [scoring.scorers.get(name, scoring.active.version(name)) for name in names]
     scores = score_each(scorers, which, features)
     occurred_at_s = np.array([event.occurred_at_s for event in events])
-    budget_per_day = scoring.table.budget_per_day[scoring.table.numbers(line_of)]
+    budget_per_day = scoring.table.budget_per_day[scoring.table.numbers(names)][which]
     threshold, alerted = scoring.budget.observe_and_decide(
         line_of, scores.score, occurred_at_s, budget_per_day, scoring.partitions
     )
