@@ -212,6 +212,14 @@ class EntityTable:
             self._touched[row] = False
 
 
+def parted(records: Iterable[Record], prefix: bytes) -> tuple[list[Record], list[Record]]:
+    """Return records whose keys begin with a prefix, and the others, each in order."""
+    everything = list(records)
+    named = [record for record in everything if record[0].startswith(prefix)]
+    others = [record for record in everything if not record[0].startswith(prefix)] if named else everything
+    return named, others
+
+
 def whole_rows(rows: npt.NDArray[Any]) -> npt.NDArray[np.void]:
     """Return the same rows without fields: numpy copies rows that have them field by field, ten times slower."""
     return rows.view(np.dtype((np.void, rows.dtype.itemsize)))

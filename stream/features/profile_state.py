@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stream.events.event_batch import EventBatch
 from stream.events.supply_chain.supply_chain_event import SupplyChainEvent
-from stream.features.entity_state import Record
+from stream.features.entity_state import Record, parted
 from stream.features.specification import FeatureSpecification
 from stream.features.subject import Profiles, SubjectState, profile
 from stream.features.trade.trade_features import observe_documents
@@ -44,10 +44,7 @@ class ProfileState:
         Raises:
             ForeshotError: A record is of another version, or of a table of another size.
         """
-        subjects: list[Record] = []
-        trade: list[Record] = []
-        for record in records:
-            (trade if record[0].startswith(KEY_PREFIX) else subjects).append(record)
+        trade, subjects = parted(records, KEY_PREFIX)
         return self.subjects.restore(subjects) + (self.trade.restore(trade) if trade else 0)
 
     def size_bytes(self) -> int:

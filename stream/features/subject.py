@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stream.events.event_batch import EventBatch, take_rows
 from stream.features.decayed_window import HALF_LIVES_S
-from stream.features.entity_state import EntityTable, Record
+from stream.features.entity_state import EntityTable, Record, parted
 from stream.features.payment_features import SUBJECT_WIDTH
 from stream.features.recent_ids import KEY_PREFIX, RecentIds
 from stream.features.subject_kernel import profile_events
@@ -31,10 +31,7 @@ class SubjectState:
 
     def restore(self, records: Iterable[Record]) -> int:
         """Take subjects and ids back from the changelog."""
-        subjects: list[Record] = []
-        ids: list[Record] = []
-        for record in records:
-            (ids if record[0].startswith(KEY_PREFIX) else subjects).append(record)
+        ids, subjects = parted(records, KEY_PREFIX)
         return self.table.restore(subjects) + self.recent_ids.restore(ids)
 
     def size_bytes(self) -> int:
