@@ -79,30 +79,33 @@ def profile_events(
         size = abs(amount[at])
         log_amount = np.sign(amount[at]) * np.log1p(size)
         angle = 2.0 * np.pi * (now_s % _DAY_S) / _DAY_S
-        _tell_time(out, row, now_s, angle, log_amount)
+        hour_sin, hour_cos = np.sin(angle), np.cos(angle)
+        _tell_time(out, row, now_s, hour_sin, hour_cos, log_amount)
         out[AMOUNT_ZEROS] = zeros_of(size)
         ratio = _compare_amount(out, row, size, log_amount)
         out[SINCE_LAST] = np.log1p(min(abs(elapsed_s), _SINCE_CAP_S) if known else _SINCE_CAP_S)
         _meet(out, row, np.uint32(counterparty_hash[at] >> np.uint64(32)), now_s)
         _compare_instrument(out, row, instrument[at], now_s)
         _compare_place(out, row, place[at], latitude[at], longitude[at], abs(elapsed_s))
-        add_event(row, half_lives_s, max(-elapsed_s, 0.0), size, log_amount, ratio, angle)
+        add_event(row, half_lives_s, max(-elapsed_s, 0.0), size, log_amount, ratio, hour_sin, hour_cos)
         _tell_windows(out, row, size)
         if not known or elapsed_s >= 0.0:
             remember(row, now_s, instrument[at], place[at], latitude[at], longitude[at])
 
 
 @kernel
-def _tell_time(out: npt.NDArray[np.float32], row: Row, now_s: float, angle: float, log_amount: float) -> None:
+def _tell_time(
+    out: npt.NDArray[np.float32], row: Row, now_s: float, hour_sin: float, hour_cos: float, log_amount: float
+) -> None:
     # The epoch began on a Thursday.
     weekday = (np.floor(now_s / _DAY_S) + 3.0) % 7.0
     out[LOG_AMOUNT] = log_amount
-    out[HOUR_SIN] = np.sin(angle)
-    out[HOUR_COS] = np.cos(angle)
+    out[HOUR_SIN] = hour_sin
+    out[HOUR_COS] = hour_cos
     out[WEEKEND] = 1.0 if weekday >= 5.0 else 0.0
     # -1 at the hour of all events before, 0 where they have none or there are few, 1 opposite to it.
     known = row.count[3] / (row.count[3] + 1.0)
-    out[UNUSUAL_HOUR] = -known * (np.sin(angle) * row.hour_sin + np.cos(angle) * row.hour_cos)
+    out[UNUSUAL_HOUR] = -known * (hour_sin * row.hour_sin + hour_cos * row.hour_cos)
 
 
 @kernel
@@ -169,6 +172,8 @@ def _compare_place(
 
 @kernel
 def _distance_km(latitude_a: float, longitude_a: float, latitude_b: Any, longitude_b: Any) -> float:
+    if latitude_a == latitude_b and longitude_a == longitude_b:
+        return 0.0
     # The haversine formula.
     a, b = np.radians(float(latitude_a)), np.radians(float(latitude_b))
     across = np.radians(float(longitude_b) - float(longitude_a))

@@ -195,15 +195,22 @@ def move(row: Row, half_lives_s: Floats, elapsed_s: float) -> None:
 
 @kernel
 def add_event(
-    row: Row, half_lives_s: Floats, behind_s: float, size: float, log_amount: float, ratio: float, angle: float
+    row: Row,
+    half_lives_s: Floats,
+    behind_s: float,
+    size: float,
+    log_amount: float,
+    ratio: float,
+    hour_sin: float,
+    hour_cos: float,
 ) -> None:
-    """Add an event that happened `behind_s` before the time the row stands at, at some angle of the day."""
+    """Add an event that happened `behind_s` before the time the row stands at, at some point of the day's circle."""
     weights = decays(behind_s, half_lives_s)
     weight = weights[3]
     # Means of weights that decay alike need no decay.
     share = weight / (row.count[3] + weight)
-    row.hour_sin = np.float32(row.hour_sin + share * (np.sin(angle) - row.hour_sin))
-    row.hour_cos = np.float32(row.hour_cos + share * (np.cos(angle) - row.hour_cos))
+    row.hour_sin = np.float32(row.hour_sin + share * (hour_sin - row.hour_sin))
+    row.hour_cos = np.float32(row.hour_cos + share * (hour_cos - row.hour_cos))
     add(row.count, weights, 1.0)
     add(row.total, weights, size)
     if ratio > _LARGE_RATIO:
