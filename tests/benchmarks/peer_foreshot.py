@@ -33,7 +33,7 @@ _TAUGHT_ON = 8_000
 _MADE_AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-def write_lines(path, load):
+def write_lines(path, load, *, rekey=False):
     """Write a line file; JSON is YAML."""
     roles = {
         "event_id": "id",
@@ -46,7 +46,7 @@ def write_lines(path, load):
         "place": {"field": "country", "latitude": "latitude", "longitude": "longitude"},
     }
     alerts = {"budget_per_day": 100 / load.lines, "dedup_period": "1d"}
-    common = {"topic": TOPIC, "currency": "EUR", "label_delay": "1d", "roles": roles, "alerts": alerts}
+    common = {"topic": TOPIC, "currency": "EUR", "label_delay": "1d", "roles": roles, "alerts": alerts, "rekey": rekey}
     lines = [{"line": name, "match": {"product": name}, **common} for name in load.line_names()]
     path.write_text(json.dumps({"lines": lines}))
     return load_lines([path])
@@ -119,13 +119,13 @@ def prepare(installation, lines, weights):
     producer.close()
 
 
-def scored_id(weights):
+def scored_ids(weights):
     """Return a function from a scored record to its event's id; it refuses one that other weights scored."""
 
     def read(value):
         scored = decode(value)
         if scored.weights_version != weights.manifest.version:
             raise RuntimeError(f"{scored.event_id} was scored by version {scored.weights_version}")
-        return scored.event_id
+        return [scored.event_id]
 
     return read

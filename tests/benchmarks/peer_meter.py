@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
 
-from stream.transport.clients import connect_consumer, read_topic
+from stream.transport.clients import connect_admin, connect_consumer, read_topic
 from tests.benchmarks.peer_load import event_id
 
 _EVERY_S = 0.1
@@ -96,12 +97,27 @@ class Output:
         return sum(self._consumer.end_offsets(self._partitions).values())
 
 
+class Taken:
+    """How far a group has read a topic: where a record that is written holds many events."""
+
+    def __init__(self, cluster, group, topic):
+        self._admin, self._group, self._topic = connect_admin(cluster), group, topic
+
+    def read(self):
+        try:
+            offsets = self._admin.list_group_offsets({self._group: None})[self._group]
+        except CoordinatorNotAvailableError:
+            # Of a group that is about to be made.
+            return 0
+        return sum(at.offset for partition, at in offsets.items() if partition.topic == self._topic)
+
+
 def measured(process, output, write, events, around):
     """Return what each event costs after the first few.
 
     Args:
         process: The program, its input still empty.
-        output: The topic it writes last.
+        output: The topic it writes last, or what it has read.
         write: Writes the input's events from one number to another.
         events: How many there are.
         around: A context in which the measured part runs.
@@ -134,13 +150,13 @@ def follow(process, output, more):
     raise RuntimeError(f"after {_LIMIT_S:.0f} s {readings[-1].outputs - readings[0].outputs} of {more} events are out")
 
 
-def check_complete(cluster, topic, events, id_of):
+def check_complete(cluster, topic, events, ids_of):
     """Refuse a program's time unless its output holds each event once.
 
     Raises:
         RuntimeError: It does not.
     """
-    found = Counter(id_of(record.value) for record in read_topic(cluster, topic))
+    found = Counter(one for record in read_topic(cluster, topic) for one in ids_of(record.value))
     expected = {event_id(number) for number in range(events)}
     lost, repeated = len(expected - found.keys()), sum(found.values()) - len(found)
     if lost or repeated or found.keys() != expected:

@@ -18,11 +18,15 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from stream.events.enriched_event import decode as decode_enriched
+from stream.events.line_file import load_lines
+from stream.pipelines.effects import ENRICHED_EVENTS
 from stream.transport.cluster import Cluster
 from stream.transport.embedded_broker import EmbeddedBroker
-from tests.benchmarks.peer_foreshot import adapted_weights, an_initialisation, prepare, scored_id, write_lines
+from stream.transport.topics import REKEYED_SUFFIX, ensure_topics
+from tests.benchmarks.peer_foreshot import adapted_weights, an_initialisation, prepare, scored_ids, write_lines
 from tests.benchmarks.peer_load import TOPIC, Load, make_topic, write_payments
-from tests.benchmarks.peer_meter import CORE, Cost, Output, check_complete, measured, on_core, running
+from tests.benchmarks.peer_meter import CORE, Cost, Output, Taken, check_complete, measured, on_core, running
 from tests.benchmarks.peer_stages import sampled, shares
 from tests.integration.workers import Installation
 
@@ -52,8 +56,8 @@ class Bench:
             make_topic(self.cluster, topic, self.load.partitions)
         command = [python, PROGRAMS / program, *ways, self.servers, source, target, name, self.folder / name]
         with running(command, self.folder / f"{name}.log") as process:
-            cost = self._measured(process, source, target, self.load)
-        check_complete(self.cluster, target, self.load.events, lambda value: orjson.loads(value)["id"])
+            cost = self._measured(process, source, Output(self.cluster, target), self.load)
+        check_complete(self.cluster, target, self.load.events, ids_of_json)
         return cost
 
     def foreshot(self, name="foreshot", load=None, tree=None, around=lambda _: contextlib.nullcontext()):
@@ -70,10 +74,31 @@ class Bench:
         try:
             with on_core({CORE}):
                 process = installation.start(name, free_port(), "score")
-            cost = self._measured(process, prefix + TOPIC, scored, load, around(process.pid))
+            cost = self._measured(process, prefix + TOPIC, Output(self.cluster, scored), load, around(process.pid))
         finally:
             installation.stop()
-        check_complete(self.cluster, scored, load.events, scored_id(self.weights))
+        check_complete(self.cluster, scored, load.events, scored_ids(self.weights))
+        return cost
+
+    def one_hop(self, name, stage, target, ids_of):
+        """Return what an event costs where a scorer runs one stage alone, which writes `target`."""
+        path, prefix = self.folder / f"{name}.yaml", f"{name}-"
+        write_lines(path, self.load, rekey=stage == "rekey")
+        settings = {"session_timeout_s": _SESSION_S}
+        installation = Installation(
+            self.servers, prefix, path, self.initialisation, self.folder, self.load.partitions, settings
+        )
+        installation.program = (PROGRAMS / "foreshot_hop.py", stage)
+        ensure_topics(installation.settings, load_lines([path]).values())
+        try:
+            with on_core({CORE}):
+                process = installation.start(name, free_port(), "score")
+            # Records that it writes may hold many events: what it has read is counted.
+            taken = Taken(self.cluster, installation.settings.application, prefix + TOPIC)
+            cost = self._measured(process, prefix + TOPIC, taken, self.load)
+        finally:
+            installation.stop()
+        check_complete(self.cluster, prefix + target, self.load.events, ids_of)
         return cost
 
     def stages(self, stacks):
@@ -81,9 +106,17 @@ class Bench:
         self.foreshot("stages", around=lambda process_id: sampled(self.peers / "py-spy", process_id, stacks))
         return shares(stacks)
 
-    def _measured(self, process, source, target, load, around=None):
+    def _measured(self, process, source, output, load, around=None):
         write = partial(write_payments, self.cluster, source, load)
-        return measured(process, Output(self.cluster, target), write, load.events, around or contextlib.nullcontext())
+        return measured(process, output, write, load.events, around or contextlib.nullcontext())
+
+
+def ids_of_json(value):
+    return [orjson.loads(value)["id"]]
+
+
+def ids_of_enriched(value):
+    return [one.event_id for one in decode_enriched(value)]
 
 
 def free_port():
@@ -99,6 +132,12 @@ def programs(bench, against):
     return {
         FORESHOT: bench.foreshot,
         **before,
+        "Foreshot, first hop alone": partial(
+            bench.one_hop, stage="profile", target=ENRICHED_EVENTS, ids_of=ids_of_enriched
+        ),
+        "Foreshot, rekey: JSON checked, sent on": partial(
+            bench.one_hop, stage="rekey", target=TOPIC + REKEYED_SUFFIX, ids_of=ids_of_json
+        ),
         "Quix Streams, JSON, a counter in state": partial(quix, ways=["counter"]),
         "Quix Streams, JSON": partial(quix, ways=["plain"]),
         "faust-streaming, JSON": partial(bench.peer, program="faust_json.py"),
