@@ -30,6 +30,7 @@ EVENTS_FILE, LINES_FILE = "events.parquet", "lines.yaml"
 _VALIDATION_LINES = 6
 _JUDGED_PAIRS = 12
 """Where no family is new: pairs that only judged lines have."""
+_LINES_PER_PAIR = 8
 _EVENTS_PER_DAY = (240.0, 420.0)
 _FRAUDS = (190.0, 370.0)
 _DECOYS_PER_FRAUD = (0.5, 1.0)
@@ -50,19 +51,21 @@ class FewShotWorld:
     train: tuple[LineProfile, ...]
     validation: tuple[LineProfile, ...]
     test: tuple[LineProfile, ...]
+    first: int
+    """So many of the training lines were drawn before the other parts."""
 
     @property
     def lines(self) -> tuple[LineProfile, ...]:
-        """All lines."""
-        return self.train + self.validation + self.test
+        """All lines in the order in which they were drawn."""
+        return self.train[: self.first] + self.validation + self.test + self.train[self.first :]
 
 
 def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
     """Return lines to train on, six to validate and lines to be judged.
 
-    With two families held out, 30 training lines and the validation lines have pairs of the
-    other seven, no pair in both; each of 16 test lines has a held-out family. With none, 72
-    training lines have 18 pairs of the nine, four lines each, and 24 test lines have 12 others.
+    With two families held out, 120 training lines and the validation lines have pairs of the
+    other seven, no pair in both; each of 16 test lines has a held-out family. With none, 144
+    training lines have 18 pairs of the nine, eight lines each, and 24 test lines have 12 others.
 
     Args:
         seed: Of the lines' traits and of which pairs validate.
@@ -78,17 +81,20 @@ def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShot
     known = tuple(name for name in FAMILIES if name not in held_out)
     validation, seen = _pairs(known, generator)
     if held_out:
-        training = seen * 2
+        training, first = seen * _LINES_PER_PAIR, 2 * len(seen)
         test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
     else:
         while {family for pair in seen[_JUDGED_PAIRS:] for family in pair} != {*known}:
             validation, seen = _pairs(known, generator)
-        test, training = seen[:_JUDGED_PAIRS] * 2, seen[_JUDGED_PAIRS:] * 4
+        test, training = seen[:_JUDGED_PAIRS] * 2, seen[_JUDGED_PAIRS:] * _LINES_PER_PAIR
+        first = len(training) // 2
 
-    def lines(part: str, pairs: list[list[str]]) -> tuple[LineProfile, ...]:
-        return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, 1))
+    def lines(part: str, pairs: list[list[str]], start: int = 1) -> tuple[LineProfile, ...]:
+        return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, start))
 
-    return FewShotWorld(lines("train", training), lines("validation", validation), lines("test", test))
+    # The later ones come last, so that the judged lines are those of worlds with fewer to train on.
+    begin, validated, judged = lines("train", training[:first]), lines("validation", validation), lines("test", test)
+    return FewShotWorld(begin + lines("train", training[first:], first + 1), validated, judged, first)
 
 
 def _pairs(known: Sequence[str], generator: np.random.Generator) -> tuple[list[list[str]], list[list[str]]]:
@@ -156,7 +162,7 @@ def tasks_file(world: FewShotWorld) -> dict[str, Any]:
         part: [
             {"name": profile.name, "line": LINES_FILE, "events": EVENTS_FILE} for profile in getattr(world, part)
         ]
-        for part in FewShotWorld.__slots__
+        for part in ("train", "validation", "test")
     }  # fmt: skip
 
 

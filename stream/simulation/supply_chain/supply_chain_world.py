@@ -23,6 +23,8 @@ HELD_OUT = ("bust_out", "circular_trade", "lot_pledged_twice")
 LINES_FILE = "lines.yaml"
 
 _VALIDATION_PAIRS = 8
+_LINES_PER_PAIR = 3
+"""To train on."""
 _FRAUDS_PER_YEAR = (4.0, 36.0)
 _DECOYS, _LEAST_DECOYS = 3, 3.0
 _DECOYS_PER_FRAUD = (0.5, 1.5)
@@ -37,15 +39,19 @@ class SupplyChainWorld:
     train: tuple[SupplyChainLine, ...]
     validation: tuple[SupplyChainLine, ...]
     test: tuple[SupplyChainLine, ...]
+    first: int
+    """So many of the training lines were drawn before the other parts."""
 
     @property
     def lines(self) -> tuple[SupplyChainLine, ...]:
-        """All lines."""
-        return self.train + self.validation + self.test
+        """All lines in the order in which they were drawn."""
+        return self.train[: self.first] + self.validation + self.test + self.train[self.first :]
 
 
 def supply_chain_world(seed: int = 0) -> SupplyChainWorld:
     """Return training lines, eight validation lines, and test lines that each have a held-out family.
+
+    Of pairs of families that training has, three lines have each; of the others one.
 
     Args:
         seed: Of the lines' traits, and of which pairs of families validate.
@@ -58,14 +64,14 @@ def supply_chain_world(seed: int = 0) -> SupplyChainWorld:
 
     used: Counter[Kind] = Counter()
 
-    def lines(part: str, chosen: list[Pair]) -> tuple[SupplyChainLine, ...]:
-        return tuple(_line(f"scf-{part}-{at:02d}", pair, used, generator) for at, pair in enumerate(chosen, 1))
+    def lines(part: str, chosen: list[Pair], start: int = 1) -> tuple[SupplyChainLine, ...]:
+        return tuple(_line(f"scf-{part}-{at:02d}", pair, used, generator) for at, pair in enumerate(chosen, start))
 
-    return SupplyChainWorld(
-        train=lines("train", seen[_VALIDATION_PAIRS:]),
-        validation=lines("validation", seen[:_VALIDATION_PAIRS]),
-        test=lines("test", judged),
-    )
+    begin = lines("train", seen[_VALIDATION_PAIRS:])
+    validated, tested = lines("validation", seen[:_VALIDATION_PAIRS]), lines("test", judged)
+    # The later ones come last, so that the judged lines are those of a world with fewer to train on.
+    further = lines("train", seen[_VALIDATION_PAIRS:] * (_LINES_PER_PAIR - 1), len(begin) + 1)
+    return SupplyChainWorld(begin + further, validated, tested, len(begin))
 
 
 def _kinds(pair: Pair) -> list[Kind]:
@@ -128,5 +134,5 @@ def tasks_file(world: SupplyChainWorld) -> dict[str, Any]:
         part: [
             {"name": line.name, "line": LINES_FILE, "events": EVENTS_TABLE} for line in getattr(world, part)
         ]
-        for part in SupplyChainWorld.__slots__
+        for part in ("train", "validation", "test")
     }  # fmt: skip

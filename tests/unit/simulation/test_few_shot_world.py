@@ -21,7 +21,7 @@ def pairs(profiles):
 def test_no_judged_line_has_a_pair_of_families_that_a_training_line_has():
     for seed in range(5):
         world = few_shot_world(seed)
-        assert [len(world.train), len(world.validation), len(world.test)] == [30, 6, 16]
+        assert [len(world.train), len(world.validation), len(world.test)] == [120, 6, 16]
         assert not pairs(world.train) & pairs(world.validation)
         assert not pairs(world.train) & pairs(world.test)
         assert not pairs(world.validation) & pairs(world.test)
@@ -40,7 +40,7 @@ def test_training_never_sees_the_held_out_families_not_even_as_decoys(held_out):
 @pytest.mark.parametrize("seed", [0, 1, 119, 205])
 def test_without_held_out_families_all_are_known_and_only_pairs_are_new(seed):
     world = few_shot_world(seed, held_out=())
-    assert [len(world.train), len(world.validation), len(world.test)] == [72, 6, 24]
+    assert [len(world.train), len(world.validation), len(world.test)] == [144, 6, 24]
     assert {family for pair in pairs(world.train) for family in pair} == {*FAMILIES}
     assert [len(pairs(part)) for part in (world.train, world.validation, world.test)] == [18, 6, 12]
     assert len(pairs(world.lines)) == 36

@@ -25,7 +25,8 @@ def test_no_two_parts_of_the_world_share_a_pair_of_families():
         world = supply_chain_world(seed)
         assert not pairs(world.train) & pairs(world.validation)
         assert not pairs(world.train + world.validation) & pairs(world.test)
-        assert len(pairs(world.lines)) == len(world.lines) == 73
+        assert [len(part) for part in (world.train, world.validation, world.test)] == [117, 8, 26]
+        assert [len(pairs(part)) for part in (world.train, world.validation, world.test)] == [39, 8, 26]
 
 
 def test_training_never_sees_the_held_out_families():
@@ -71,7 +72,7 @@ def test_what_is_written_is_what_the_shipped_tasks_file_names_and_foreshot_reads
 
 def few_lines(seed):
     world = supply_chain_world(seed)
-    return type(world)(world.train[:1], world.validation[:1], world.test[:1])
+    return type(world)(world.train[:1], world.validation[:1], world.test[:1], 1)
 
 
 def test_the_page_names_every_family_and_decoy_and_how_many_lines_there_are():
