@@ -118,6 +118,7 @@ def as_it_is():
 
 TRAINED = {
     WHOLE: (as_it_is, BANK),
+    "no episodes of the earliest frauds": (as_it_is, replace(BANK, earliest_share=0.0)),
     "no scale noise": (as_it_is, replace(BANK, scale_noise=0.0)),
     "no pooled score": (without_pooled_score, BANK),
     "no exemplars": (lambda: without_columns(exemplars), BANK),

@@ -37,6 +37,7 @@ class BankPlan:
         query_genuine: Most genuine rows in it.
         earliest_cut: The cut lies after this share of a line's frauds,
         latest_cut: and before this share.
+        earliest_share: In so many of the episodes the support's frauds are the first that were known, not a draw.
         scale_noise: By how much a line's scale may be off, in deviations and as a logarithm.
     """
 
@@ -49,6 +50,7 @@ class BankPlan:
     query_genuine: int = 100
     earliest_cut: float = 0.35
     latest_cut: float = 0.65
+    earliest_share: float = 0.3
     scale_noise: float = 0.2
 
 
@@ -118,7 +120,15 @@ def _draw(
     at = int(generator.uniform(plan.earliest_cut, plan.latest_cut) * len(frauds))
     known, later = split_at(task, float(task.occurred_at_s[frauds[min(max(at, 1), len(frauds) - 1)]]))
     count = int(plan.frauds[generator.integers(len(plan.frauds))])
-    support = draw_support(task, known, count, plan.genuine_per_fraud * count, plan.unlabelled, generator)
+    support = draw_support(
+        task,
+        known,
+        count,
+        plan.genuine_per_fraud * count,
+        plan.unlabelled,
+        generator,
+        earliest=generator.random() < plan.earliest_share,
+    )
     query = _some(later[task.labels[later] == 1], plan.query_frauds, generator)
     others = _some(later[task.labels[later] == 0], plan.query_genuine, generator)
     if not len(query) or not len(support.unlabelled) or (count and not len(support.frauds)):
@@ -142,6 +152,8 @@ def draw_support(
     genuine: int,
     unlabelled: int,
     generator: np.random.Generator,
+    *,
+    earliest: bool = False,
 ) -> LineSupport:
     """Return a support drawn uniformly from the rows whose labels are known, in order of time.
 
@@ -152,8 +164,10 @@ def draw_support(
         genuine: How many labelled genuine rows.
         unlabelled: How many of the other rows; among them are frauds that nobody labelled.
         generator: Of chance.
+        earliest: Whether its frauds are the first of them instead.
     """
-    chosen = np.sort(_some(known[task.labels[known] == 1], frauds, generator))
+    of_fraud = known[task.labels[known] == 1]
+    chosen = of_fraud[:frauds] if earliest else np.sort(_some(of_fraud, frauds, generator))
     others = np.sort(_some(known[task.labels[known] == 0], genuine, generator))
     rest = known[~np.isin(known, np.concatenate([chosen, others]))]
     past = np.sort(_some(rest, unlabelled, generator))

@@ -66,6 +66,16 @@ def test_five_labels_of_an_unseen_line_find_what_is_later(shared, unseen):
     assert found > 0.5
 
 
+def test_a_support_of_the_earliest_frauds_holds_the_first_known_ones_and_draws_the_rest():
+    task = a_line(7)
+    known = np.arange(300, 1_200)
+    frauds = known[task.labels[known] == 1]
+    draws = [draw_support(task, known, 5, 20, 100, np.random.default_rng(seed), earliest=True) for seed in range(2)]
+    for support in draws:
+        assert np.array_equal(support.frauds, task.features[frauds[:5]])
+    assert not np.array_equal(draws[0].genuine, draws[1].genuine)
+
+
 def test_the_same_seed_gives_the_same_model_bit_for_bit(shared):
     again = train_shared_model([a_line(seed) for seed in range(5)], PLAN)
     assert all(np.array_equal(array, shared.arrays()[name]) for name, array in again.arrays().items())
