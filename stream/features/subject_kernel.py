@@ -172,6 +172,7 @@ def _compare_place(
 
 @kernel
 def _distance_km(latitude_a: float, longitude_a: float, latitude_b: Any, longitude_b: Any) -> float:
+    # Most subjects stay where they are.
     if latitude_a == latitude_b and longitude_a == longitude_b:
         return 0.0
     # The haversine formula.

@@ -31,6 +31,8 @@ _VALIDATION_LINES = 6
 _JUDGED_PAIRS = 12
 """Where no family is new: pairs that only judged lines have."""
 _LINES_PER_PAIR = 8
+# Of these so many are drawn before the other parts, by what is new: judged lines are what they were without the others.
+_DRAWN_FIRST = {"families": 2, "pairs": 4}
 _EVENTS_PER_DAY = (240.0, 420.0)
 _FRAUDS = (190.0, 370.0)
 _DECOYS_PER_FRAUD = (0.5, 1.0)
@@ -51,13 +53,13 @@ class FewShotWorld:
     train: tuple[LineProfile, ...]
     validation: tuple[LineProfile, ...]
     test: tuple[LineProfile, ...]
-    first: int
+    drawn_first: int
     """So many of the training lines were drawn before the other parts."""
 
     @property
     def lines(self) -> tuple[LineProfile, ...]:
         """All lines in the order in which they were drawn."""
-        return self.train[: self.first] + self.validation + self.test + self.train[self.first :]
+        return self.train[: self.drawn_first] + self.validation + self.test + self.train[self.drawn_first :]
 
 
 def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
@@ -81,20 +83,20 @@ def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShot
     known = tuple(name for name in FAMILIES if name not in held_out)
     validation, seen = _pairs(known, generator)
     if held_out:
-        training, first = seen * _LINES_PER_PAIR, 2 * len(seen)
+        training, first = seen * _LINES_PER_PAIR, seen * _DRAWN_FIRST["families"]
         test = [[held, one] for held in held_out for one in known] + [list(held_out)] * 2
     else:
         while {family for pair in seen[_JUDGED_PAIRS:] for family in pair} != {*known}:
             validation, seen = _pairs(known, generator)
-        test, training = seen[:_JUDGED_PAIRS] * 2, seen[_JUDGED_PAIRS:] * _LINES_PER_PAIR
-        first = len(training) // 2
+        test, known_pairs = seen[:_JUDGED_PAIRS] * 2, seen[_JUDGED_PAIRS:]
+        training, first = known_pairs * _LINES_PER_PAIR, known_pairs * _DRAWN_FIRST["pairs"]
 
     def lines(part: str, pairs: list[list[str]], start: int = 1) -> tuple[LineProfile, ...]:
         return tuple(_profile(f"sim-{part}-{at:02d}", pair, known, generator) for at, pair in enumerate(pairs, start))
 
     # The later ones come last, so that the judged lines are those of worlds with fewer to train on.
-    begin, validated, judged = lines("train", training[:first]), lines("validation", validation), lines("test", test)
-    return FewShotWorld(begin + lines("train", training[first:], first + 1), validated, judged, first)
+    begin, validated, judged = lines("train", first), lines("validation", validation), lines("test", test)
+    return FewShotWorld(begin + lines("train", training[len(first) :], len(first) + 1), validated, judged, len(first))
 
 
 def _pairs(known: Sequence[str], generator: np.random.Generator) -> tuple[list[list[str]], list[list[str]]]:

@@ -103,6 +103,12 @@ class Taken:
     def __init__(self, cluster, group, topic):
         self._admin, self._group, self._topic = connect_admin(cluster), group, topic
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._admin.close()
+
     def read(self):
         try:
             offsets = self._admin.list_group_offsets({self._group: None})[self._group]

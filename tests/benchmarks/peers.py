@@ -19,7 +19,6 @@ import numpy as np
 import orjson
 
 from stream.events.enriched_event import decode as decode_enriched
-from stream.events.line_file import load_lines
 from stream.pipelines.effects import ENRICHED_EVENTS
 from stream.transport.cluster import Cluster
 from stream.transport.embedded_broker import EmbeddedBroker
@@ -83,19 +82,19 @@ class Bench:
     def one_hop(self, name, stage, target, ids_of):
         """Return what an event costs where a scorer runs one stage alone, which writes `target`."""
         path, prefix = self.folder / f"{name}.yaml", f"{name}-"
-        write_lines(path, self.load, rekey=stage == "rekey")
+        lines = write_lines(path, self.load, rekey=stage == "rekey")
         settings = {"session_timeout_s": _SESSION_S}
         installation = Installation(
             self.servers, prefix, path, self.initialisation, self.folder, self.load.partitions, settings
         )
         installation.program = (PROGRAMS / "foreshot_hop.py", stage)
-        ensure_topics(installation.settings, load_lines([path]).values())
+        ensure_topics(installation.settings, lines.values())
         try:
             with on_core({CORE}):
                 process = installation.start(name, free_port(), "score")
             # Records that it writes may hold many events: what it has read is counted.
-            taken = Taken(self.cluster, installation.settings.application, prefix + TOPIC)
-            cost = self._measured(process, prefix + TOPIC, taken, self.load)
+            with Taken(self.cluster, installation.settings.application, prefix + TOPIC) as taken:
+                cost = self._measured(process, prefix + TOPIC, taken, self.load)
         finally:
             installation.stop()
         check_complete(self.cluster, prefix + target, self.load.events, ids_of)

@@ -39,13 +39,13 @@ class SupplyChainWorld:
     train: tuple[SupplyChainLine, ...]
     validation: tuple[SupplyChainLine, ...]
     test: tuple[SupplyChainLine, ...]
-    first: int
+    drawn_first: int
     """So many of the training lines were drawn before the other parts."""
 
     @property
     def lines(self) -> tuple[SupplyChainLine, ...]:
         """All lines in the order in which they were drawn."""
-        return self.train[: self.first] + self.validation + self.test + self.train[self.first :]
+        return self.train[: self.drawn_first] + self.validation + self.test + self.train[self.drawn_first :]
 
 
 def supply_chain_world(seed: int = 0) -> SupplyChainWorld:
