@@ -6,6 +6,7 @@ Faust commits nothing for these topics.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -122,6 +123,7 @@ class MicroBatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
+        self._has_room = asyncio.Event()
         self._seeks = 0
         self._sought: int | None = None
 
@@ -138,9 +140,13 @@ class MicroBatchConsumer(driver.Consumer):
             # assignment stood would overtake the records from the committed offset on.
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
+        if self._buffered_partitions and not self._get_active_partitions():
+            await self._wait_for_room(timeout)
+            return
         self._no_fetch.clear()
         try:
-            records, active = await self._wait_next_records(timeout)
+            # One whose queue was full is not in this fetch: it must not wait for what the others lack.
+            records, active = await self._wait_next_records(_LOOK_AGAIN_S if self._buffered_partitions else timeout)
         except KafkaError as error:
             # Faust would end the worker with a page of its own.
             cast("MicroBatchTransport", self.transport).tell(error)
@@ -162,6 +168,18 @@ class MicroBatchConsumer(driver.Consumer):
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
+
+    async def _wait_for_room(self, timeout_s: float) -> None:
+        """Wait until a queue takes something again; Faust would sleep for a second while all of them run empty."""
+        self._has_room.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._has_room.wait()
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Fetch again from a partition whose queue has room."""
+        super().on_buffer_drop(tp)
+        self._has_room.set()
 
     def _still(self, generation: int, seeks: int) -> bool:
         return self.flow_active and self._seeks == seeks and bool(self.app.consumer_generation_id == generation)

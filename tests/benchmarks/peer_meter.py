@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import TopicPartition
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
 
 from stream.transport.clients import connect_admin, connect_consumer, read_topic
 from tests.benchmarks.peer_load import event_id
@@ -112,7 +112,7 @@ class Taken:
     def read(self):
         try:
             offsets = self._admin.list_group_offsets({self._group: None})[self._group]
-        except CoordinatorNotAvailableError:
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
             # Of a group that is about to be made.
             return 0
         return sum(at.offset for partition, at in offsets.items() if partition.topic == self._topic)

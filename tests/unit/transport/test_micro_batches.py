@@ -14,18 +14,19 @@ class StandingConsumer(MicroBatchConsumer):
     """The consumer without Faust's app and thread: its fetch and its seek are the test's."""
 
     def __init__(self, fetch):
-        self.app = SimpleNamespace(consumer_generation_id=1)
+        self.app = SimpleNamespace(consumer_generation_id=1, in_recovery=False)
         self.transport = SimpleNamespace(micro_batch_records=2)
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
         self._seeks, self._sought = 0, 1
         self._read_offset = {}
         self._committed_offset = {}
-        self._buffered_partitions = set()
+        self._buffered_partitions, self._active_partitions = set(), {PAYMENTS}
+        self._has_room = asyncio.Event()
         self.flow_active = True
         self.can_resume_flow = asyncio.Event()
         self.fetch = fetch
-        self.seeks = []
+        self.seeks, self.waits_s = [], []
 
     @property
     def should_stop(self):
@@ -34,7 +35,8 @@ class StandingConsumer(MicroBatchConsumer):
     async def wait(self, event):
         await event.wait()
 
-    async def _wait_next_records(self, _timeout_s):
+    async def _wait_next_records(self, timeout_s):
+        self.waits_s.append(timeout_s)
         return await self.fetch(), {PAYMENTS}
 
     async def seek_to_committed(self):
@@ -131,6 +133,41 @@ def test_a_seek_ends_what_a_fetch_before_it_still_has_to_hand_out():
         return first, [message async for message in handed], consumer._read_offset
 
     assert asyncio.run(work()) == ([5, 6], [], {PAYMENTS: 4})
+
+
+def test_where_no_queue_has_room_nothing_is_fetched_until_one_has_and_then_at_once():
+    async def work():
+        async def fetch():
+            return records(4)
+
+        consumer = StandingConsumer(fetch)
+        consumer.on_buffer_full(PAYMENTS)
+        waiting = asyncio.create_task(taken(consumer))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        consumer.on_buffer_drop(PAYMENTS)
+        before = await asyncio.wait_for(waiting, 0.1)
+        return before, await taken(consumer), consumer.waits_s
+
+    assert asyncio.run(work()) == ([], [[4]], [1.0])
+
+
+def test_a_full_queue_does_not_wait_for_what_other_partitions_lack():
+    async def work():
+        async def fetch():
+            return {}
+
+        consumer = StandingConsumer(fetch)
+        consumer._active_partitions.add(TP("payments", 1))
+        consumer.on_buffer_full(PAYMENTS)
+        await taken(consumer)
+        consumer.on_buffer_drop(PAYMENTS)
+        await taken(consumer)
+        return consumer.waits_s
+
+    full, room = asyncio.run(work())
+    assert full < 0.1
+    assert room == 1.0
 
 
 def test_partitions_without_a_commit_are_read_from_their_beginning():
