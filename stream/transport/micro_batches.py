@@ -140,13 +140,14 @@ class MicroBatchConsumer(driver.Consumer):
             # assignment stood would overtake the records from the committed offset on.
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
-        if self._buffered_partitions and not self._get_active_partitions():
+        full = self._full()
+        if full and not self._get_active_partitions():
             await self._wait_for_room(timeout)
             return
         self._no_fetch.clear()
         try:
             # One whose queue was full is not in this fetch: it must not wait for what the others lack.
-            records, active = await self._wait_next_records(_LOOK_AGAIN_S if self._buffered_partitions else timeout)
+            records, active = await self._wait_next_records(_LOOK_AGAIN_S if full else timeout)
         except KafkaError as error:
             # Faust would end the worker with a page of its own.
             cast("MicroBatchTransport", self.transport).tell(error)
@@ -168,6 +169,14 @@ class MicroBatchConsumer(driver.Consumer):
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
+
+    def _full(self) -> set[TP]:
+        """Return the partitions of this worker from which nothing is fetched, since their queues are full."""
+        if not self._buffered_partitions:
+            return set()
+        # One that was full when it was taken away stays among them.
+        active = self._get_active_partitions()
+        return {tp for tp in self._buffered_partitions if tp not in active} & set(self.assignment())
 
     async def _wait_for_room(self, timeout_s: float) -> None:
         """Wait until a queue takes something again; Faust would sleep for a second while all of them run empty."""

@@ -7,7 +7,7 @@ from faust.types import TP
 
 from stream.transport.micro_batches import MicroBatchConsumer, MicroBatchConsumerThread, runs_of
 
-PAYMENTS = TP("payments", 0)
+PAYMENTS, OTHER, ANOTHERS = (TP("payments", number) for number in range(3))
 
 
 class StandingConsumer(MicroBatchConsumer):
@@ -31,6 +31,9 @@ class StandingConsumer(MicroBatchConsumer):
     @property
     def should_stop(self):
         return False
+
+    def assignment(self):
+        return {PAYMENTS, OTHER}
 
     async def wait(self, event):
         await event.wait()
@@ -158,16 +161,19 @@ def test_a_full_queue_does_not_wait_for_what_other_partitions_lack():
             return {}
 
         consumer = StandingConsumer(fetch)
-        consumer._active_partitions.add(TP("payments", 1))
+        consumer._active_partitions.add(OTHER)
         consumer.on_buffer_full(PAYMENTS)
         await taken(consumer)
         consumer.on_buffer_drop(PAYMENTS)
         await taken(consumer)
+        # Taken away while it was full: it is another worker's now.
+        consumer.on_buffer_full(ANOTHERS)
+        await taken(consumer)
         return consumer.waits_s
 
-    full, room = asyncio.run(work())
+    full, *room = asyncio.run(work())
     assert full < 0.1
-    assert room == 1.0
+    assert room == [1.0, 1.0]
 
 
 def test_partitions_without_a_commit_are_read_from_their_beginning():
