@@ -149,7 +149,7 @@ def test_where_no_queue_has_room_nothing_is_fetched_until_one_has_and_then_at_on
         await asyncio.sleep(0.01)
         assert not waiting.done()
         consumer.on_buffer_drop(PAYMENTS)
-        before = await asyncio.wait_for(waiting, 0.1)
+        before = await asyncio.wait_for(waiting, 0.5)
         return before, await taken(consumer), consumer.waits_s
 
     assert asyncio.run(work()) == ([], [[4]], [1.0])
