@@ -142,14 +142,12 @@ class MicroBatchConsumer(driver.Consumer):
             # assignment stood would overtake the records from the committed offset on.
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
-        full = self._full()
-        if full and not self._get_active_partitions():
+        if not self._get_active_partitions() and self._full():
             await self._wait_for_room(timeout)
             return
         self._no_fetch.clear()
         try:
-            # One whose queue was full is not in this fetch: it must not wait for what the others lack.
-            records, active = await self._wait_next_records(_ROOM_S if full else timeout)
+            records, active = await self._wait_next_records(timeout)
         except KafkaError as error:
             # Faust would end the worker with a page of its own.
             cast("MicroBatchTransport", self.transport).tell(error)
