@@ -7,7 +7,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-_NONE = -1
+from stream.packed_texts import packed
 
 
 def text_code(text: str | None) -> int:
@@ -17,12 +17,9 @@ def text_code(text: str | None) -> int:
 
 def text_codes(texts: Sequence[str | None]) -> npt.NDArray[np.uint32]:
     """Return each text's `text_code`, uint32 [n]."""
-    joined = "".join([text or "" for text in texts])
-    if not joined.isascii():
-        return np.fromiter(map(text_code, texts), np.uint32, len(texts))
-    lengths = np.fromiter([_NONE if text is None else len(text) for text in texts], np.int64, len(texts))
     codes = np.empty(len(texts), np.uint32)
-    _checksums(np.frombuffer(joined.encode(), np.uint8), lengths, _TABLE, codes)
+    _checksums(*packed([text or "" for text in texts]), _TABLE, codes)
+    codes[[text is None for text in texts]] = 0
     return codes
 
 
@@ -46,9 +43,6 @@ def _checksums(
 ) -> None:
     start = 0
     for at in range(len(lengths)):
-        if lengths[at] < 0:
-            codes[at] = 0
-            continue
         state = np.uint32(0xFFFFFFFF)
         for place in range(start, start + lengths[at]):
             state = table[(state ^ raw[place]) & np.uint32(0xFF)] ^ (state >> np.uint32(8))

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.features.kernel import kernel
+from stream.packed_texts import packed
 
 
 def hash_texts(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
@@ -13,14 +14,8 @@ def hash_texts(texts: Sequence[str]) -> npt.NDArray[np.uint64]:
 
     FNV-1a with the finaliser of MurmurHash3, so that near texts differ in every bit.
     """
-    joined = "".join(texts)
-    if joined.isascii():
-        raw, lengths = joined.encode(), np.fromiter(map(len, texts), np.int64, len(texts))
-    else:
-        encoded = [text.encode() for text in texts]
-        raw, lengths = b"".join(encoded), np.fromiter(map(len, encoded), np.int64, len(texts))
     hashes = np.empty(len(texts), np.uint64)
-    _hash(np.frombuffer(raw, np.uint8), lengths, hashes)
+    _hash(*packed(texts), hashes)
     return hashes
 
 

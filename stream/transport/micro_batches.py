@@ -142,7 +142,8 @@ class MicroBatchConsumer(driver.Consumer):
             # assignment stood would overtake the records from the committed offset on.
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
-        if not self._get_active_partitions() and self._full():
+        # One that was full when it was taken away stays among the full ones.
+        if not self._get_active_partitions() and not self._buffered_partitions.isdisjoint(self.assignment()):
             await self._wait_for_room(timeout)
             return
         self._no_fetch.clear()
@@ -169,14 +170,6 @@ class MicroBatchConsumer(driver.Consumer):
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
                 yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
-
-    def _full(self) -> set[TP]:
-        """Return the partitions of this worker from which nothing is fetched, since their queues are full."""
-        if not self._buffered_partitions:
-            return set()
-        # One that was full when it was taken away stays among them.
-        active = self._get_active_partitions()
-        return {tp for tp in self._buffered_partitions if tp not in active} & set(self.assignment())
 
     async def _wait_for_room(self, timeout_s: float) -> None:
         """Wait until queues take something again; Faust would sleep for a second while all of them run empty."""

@@ -61,44 +61,35 @@ class Bench:
 
     def foreshot(self, name="foreshot", load=None, tree=None, around=lambda _: contextlib.nullcontext()):
         """Return what a scorer costs an event; `around` makes a context for its process id."""
-        load, prefix = load or self.load, f"{name}-"
-        path, scored = self.folder / f"{name}.yaml", prefix + "scored-events"
-        lines = write_lines(path, load)
-        settings = {"session_timeout_s": _SESSION_S}
-        installation = Installation(
-            self.servers, prefix, path, self.initialisation, self.folder, load.partitions, settings
-        )
+        load = load or self.load
+        installation, lines = self._installation(name, load)
+        source, scored = installation.prefix + TOPIC, installation.prefix + "scored-events"
         installation.checkout = tree
         prepare(installation, lines, self.weights)
-        try:
-            with on_core({CORE}):
-                process = installation.start(name, free_port(), "score")
-            cost = self._measured(process, prefix + TOPIC, Output(self.cluster, scored), load, around(process.pid))
-        finally:
-            installation.stop()
+        with scoring(installation, name) as process:
+            cost = self._measured(process, source, Output(self.cluster, scored), load, around(process.pid))
         check_complete(self.cluster, scored, load.events, scored_ids(self.weights))
         return cost
 
     def one_hop(self, name, stage, target, ids_of):
         """Return what an event costs where a scorer runs one stage alone, which writes `target`."""
-        path, prefix = self.folder / f"{name}.yaml", f"{name}-"
-        lines = write_lines(path, self.load, rekey=stage == "rekey")
-        settings = {"session_timeout_s": _SESSION_S}
-        installation = Installation(
-            self.servers, prefix, path, self.initialisation, self.folder, self.load.partitions, settings
-        )
+        installation, lines = self._installation(name, self.load, rekey=stage == "rekey")
+        source = installation.prefix + TOPIC
         installation.program = (PROGRAMS / "foreshot_hop.py", stage)
         ensure_topics(installation.settings, lines.values())
-        try:
-            with on_core({CORE}):
-                process = installation.start(name, free_port(), "score")
-            # Records that it writes may hold many events: what it has read is counted.
-            with Taken(self.cluster, installation.settings.application, prefix + TOPIC) as taken:
-                cost = self._measured(process, prefix + TOPIC, taken, self.load)
-        finally:
-            installation.stop()
-        check_complete(self.cluster, prefix + target, self.load.events, ids_of)
+        # Records that it writes may hold many events: what it has read is counted.
+        taken = Taken(self.cluster, installation.settings.application, source)
+        with scoring(installation, name) as process, taken:
+            cost = self._measured(process, source, taken, self.load)
+        check_complete(self.cluster, installation.prefix + target, self.load.events, ids_of)
         return cost
+
+    def _installation(self, name, load, *, rekey=False):
+        """Return an installation with topics of its own, and its lines."""
+        path, settings = self.folder / f"{name}.yaml", {"session_timeout_s": _SESSION_S}
+        lines = write_lines(path, load, rekey=rekey)
+        made = Installation(self.servers, f"{name}-", path, self.initialisation, self.folder, load.partitions, settings)
+        return made, lines
 
     def stages(self, stacks):
         """Return the share of a scorer's time that each stage takes; the samples go to a file."""
@@ -108,6 +99,17 @@ class Bench:
     def _measured(self, process, source, output, load, around=None):
         write = partial(write_payments, self.cluster, source, load)
         return measured(process, output, write, load.events, around or contextlib.nullcontext())
+
+
+@contextlib.contextmanager
+def scoring(installation, name):
+    """Run a scorer on the measured core until the block ends."""
+    try:
+        with on_core({CORE}):
+            process = installation.start(name, free_port(), "score")
+        yield process
+    finally:
+        installation.stop()
 
 
 def ids_of_json(value):

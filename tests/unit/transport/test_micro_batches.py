@@ -138,7 +138,7 @@ def test_a_seek_ends_what_a_fetch_before_it_still_has_to_hand_out():
     assert asyncio.run(work()) == ([5, 6], [], {PAYMENTS: 4})
 
 
-def test_where_no_queue_has_room_nothing_is_fetched_until_one_has_and_then_at_once():
+def test_where_no_queue_has_room_nothing_is_fetched_until_one_has():
     async def work():
         async def fetch():
             return records(4)
