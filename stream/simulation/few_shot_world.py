@@ -9,7 +9,6 @@ new; with `--held-out` alone, those of `tasks/simulator_pairs.yaml`: no family i
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 import yaml
 
 from stream.simulation.cards import simulate_cards, write_parquet
+from stream.simulation.drawn_world import DrawnWorld
 from stream.simulation.fraud_families import FAMILIES
 from stream.simulation.line_profile import LineProfile
 
@@ -46,20 +46,7 @@ _PLACES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class FewShotWorld:
-    """Lines to train on, to choose settings by, and to judge; no pair of families is in two of these."""
-
-    train: tuple[LineProfile, ...]
-    validation: tuple[LineProfile, ...]
-    test: tuple[LineProfile, ...]
-    drawn_first: int
-    """So many of the training lines were drawn before the other parts."""
-
-    @property
-    def lines(self) -> tuple[LineProfile, ...]:
-        """All lines in the order in which they were drawn."""
-        return self.train[: self.drawn_first] + self.validation + self.test + self.train[self.drawn_first :]
+FewShotWorld = DrawnWorld[LineProfile]
 
 
 def few_shot_world(seed: int = 0, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:
@@ -160,12 +147,7 @@ def _declared(profile: LineProfile) -> dict[str, Any]:
 
 def tasks_file(world: FewShotWorld) -> dict[str, Any]:
     """Return what `tasks/simulator.yaml` and its like say: which lines train, validate and are judged."""
-    return {
-        part: [
-            {"name": profile.name, "line": LINES_FILE, "events": EVENTS_FILE} for profile in getattr(world, part)
-        ]
-        for part in ("train", "validation", "test")
-    }  # fmt: skip
+    return world.tasks(LINES_FILE, EVENTS_FILE)
 
 
 def write_world(out: Path, seed: int = 0, days: int = DAYS, held_out: Sequence[str] = HELD_OUT) -> FewShotWorld:

@@ -4,12 +4,12 @@ Each line mixes two families of fraud, and has decoys that look like them.
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from stream.simulation.drawn_world import DrawnWorld
 from stream.simulation.supply_chain.behaviours import DECOYS, FAMILIES
 from stream.simulation.supply_chain.fraud_traits import draw_traits
 from stream.simulation.supply_chain.line_profile import KINDS, Kind, SupplyChainLine
@@ -32,20 +32,7 @@ _DECOYS_PER_FRAUD = (0.5, 1.5)
 Pair = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SupplyChainWorld:
-    """Lines to train on, to choose settings by, and to judge; no pair of families is in two of these."""
-
-    train: tuple[SupplyChainLine, ...]
-    validation: tuple[SupplyChainLine, ...]
-    test: tuple[SupplyChainLine, ...]
-    drawn_first: int
-    """So many of the training lines were drawn before the other parts."""
-
-    @property
-    def lines(self) -> tuple[SupplyChainLine, ...]:
-        """All lines in the order in which they were drawn."""
-        return self.train[: self.drawn_first] + self.validation + self.test + self.train[self.drawn_first :]
+SupplyChainWorld = DrawnWorld[SupplyChainLine]
 
 
 def supply_chain_world(seed: int = 0) -> SupplyChainWorld:
@@ -130,9 +117,4 @@ def _declared(line: SupplyChainLine) -> dict[str, Any]:
 
 def tasks_file(world: SupplyChainWorld) -> dict[str, Any]:
     """Return what `tasks/supply_chain.yaml` says: which lines train, validate and are judged."""
-    return {
-        part: [
-            {"name": line.name, "line": LINES_FILE, "events": EVENTS_TABLE} for line in getattr(world, part)
-        ]
-        for part in ("train", "validation", "test")
-    }  # fmt: skip
+    return world.tasks(LINES_FILE, EVENTS_TABLE)
