@@ -98,7 +98,8 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     ),
     MetricDefinition(
         "foreshot_stage_seconds", "histogram", "seconds", ("stage", "step"),
-        "One micro-batch in a stage: process (compute) and commit (transaction).", _LATENCY_BUCKETS_S,
+        "One micro-batch in a stage: process (compute) and commit (the transaction, which a scorer's stages share).",
+        _LATENCY_BUCKETS_S,
     ),
     MetricDefinition("foreshot_weights_version", "gauge", "version", _LINE, "Version of the weights that score."),
     MetricDefinition(
@@ -146,7 +147,7 @@ DEFINITIONS: tuple[MetricDefinition, ...] = (
     MetricDefinition("foreshot_state_bytes", "gauge", "bytes", _PARTITION, "Memory of the partition's state."),
     MetricDefinition(
         "foreshot_restore_seconds", "histogram", "seconds", ("topic",),
-        "Reading a partition's state back after an assignment.", _LATENCY_BUCKETS_S,
+        "Reading a partition's states back after an assignment.", _LATENCY_BUCKETS_S,
     ),
     MetricDefinition("foreshot_support_labels", "gauge", "labels", ("line", "label"), "Labels in the support buffer."),
     MetricDefinition("foreshot_ready", "gauge", "0 or 1", (), "Whether the worker answers ready."),

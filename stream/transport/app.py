@@ -26,9 +26,10 @@ from stream.transport.health import Health, PartitionProgress
 from stream.transport.micro_batches import MicroBatch, MicroBatchConsumer, MicroBatchSchema, MicroBatchTransport
 from stream.transport.pages import add_pages
 from stream.transport.partition_runner import PartitionRunner
+from stream.transport.partition_stage import PartitionStage
 from stream.transport.permissions import transactional_id
 from stream.transport.refusals import refusal
-from stream.transport.stage import Stage
+from stream.transport.stage import Stage, shared_by
 from stream.transport.topics import Topics
 from stream.transport.transactions import TransactionalWriter
 from stream.transport.weights_topic import WeightsTopic
@@ -62,7 +63,8 @@ class StreamWorker:
         self._metrics = metrics
         self._health = health
         self._names = Topics(settings.topic_prefix)
-        self._runners: dict[tuple[str, int], PartitionRunner] = {}
+        self._runners: list[PartitionRunner] = []
+        self._owners: dict[tuple[str, int], tuple[PartitionRunner, PartitionStage]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._generation = -1
         self._ends: Mapping[TP, int] = {}
@@ -86,50 +88,61 @@ class StreamWorker:
 
         async def agent(stream: Any) -> None:
             async for batch in stream:
-                await self._submit(stage, batch)
+                self._submit(stage, batch)
 
         self.app.agent(topic, name=f"foreshot.{stage.name}")(agent)
 
-    async def _submit(self, stage: Stage, batch: MicroBatch) -> None:
-        runner = self._runners.get((stage.name, batch.tp.partition))
+    def _submit(self, stage: Stage, batch: MicroBatch) -> None:
+        owner = self._owners.get((stage.name, batch.tp.partition))
         # A run fetched before a rebalance may skip records of the new owner's first runs.
-        if runner is not None and batch.generation == self._generation:
-            await runner.submit(batch)
+        if owner is not None and batch.generation == self._generation:
+            runner, part = owner
+            runner.submit(part, batch)
+
+    def _tell_full(self, tp: TP, full: bool) -> None:  # noqa: FBT001 - one of two calls
+        # A run's is aiokafka's, and Faust insists on its own.
+        (self._consumer.on_buffer_full if full else self._consumer.on_buffer_drop)(TP(*tp))
 
     async def _on_assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
         await self._stop_runners()
         if self.app.should_stop:
             return
         self._generation = self.app.consumer_generation_id
-        sources: dict[tuple[str, int], list[str]] = defaultdict(list)
-        stages = {stage.name: stage for stage in self._stages.values()}
+        topics: dict[tuple[str, int], list[str]] = defaultdict(list)
         for tp in sorted(assigned):
             if (stage := self._stages.get(tp.topic)) is not None:
-                sources[stage.name, tp.partition].append(tp.topic)
-        for (name, partition), topics in sources.items():
-            try:
-                self._start_runner(stages[name], partition, topics)
-            except ForeshotError as error:
-                # Faust would bury what to do under its own traces.
-                fail(f"{name}/{partition}", error)
+                topics[stage.name, tp.partition].append(tp.topic)
+        parts: dict[tuple[str, int], list[PartitionStage]] = defaultdict(list)
+        # In the order of the stages: what one writes another reads.
+        for stage in dict.fromkeys(self._stages.values()):
+            for partition in sorted(number for name, number in topics if name == stage.name):
+                parts[shared_by(stage), partition].append(self._part(stage, partition, topics[stage.name, partition]))
+        for (name, partition), own in parts.items():
+            self._start_runner(name, partition, own)
 
-    def _start_runner(self, stage: Stage, partition: int, topics: list[str]) -> None:
+    def _part(self, stage: Stage, partition: int, topics: list[str]) -> PartitionStage:
+        limit = DeadLetterLimit(self._settings.max_dead_letter_ratio, self._settings.dead_letter_window)
+        try:
+            return PartitionStage(stage, partition, topics, limit, self._tell_full)
+        except ForeshotError as error:
+            # Faust would bury what to do under its own traces.
+            fail(f"{stage.name}/{partition}", error)
+
+    def _start_runner(self, name: str, partition: int, parts: list[PartitionStage]) -> None:
         settings = self._settings
-        identifier = transactional_id(settings, stage.name, partition)
+        identifier = transactional_id(settings, name, partition)
         runner = PartitionRunner(
-            stage,
-            partition,
-            topics,
+            parts,
             TransactionalWriter(self._cluster, identifier, settings.application, self._names),
             self._cluster,
             self._names,
             self._metrics,
-            DeadLetterLimit(settings.max_dead_letter_ratio, settings.dead_letter_window),
             self._committed,
             settings.max_event_bytes,
         )
-        self._runners[stage.name, partition] = runner
-        task = asyncio.create_task(runner.run(), name=f"{stage.name}/{partition}")
+        self._runners.append(runner)
+        self._owners |= {(part.stage.name, partition): (runner, part) for part in parts}
+        task = asyncio.create_task(runner.run(), name=f"{name}/{partition}")
         task.add_done_callback(self._on_done)
         self._tasks.append(task)
 
@@ -144,13 +157,13 @@ class StreamWorker:
 
     async def _stop_runners(self) -> None:
         self._generation = -1
-        runners, self._runners = list(self._runners.values()), {}
+        runners, self._runners, self._owners = self._runners, [], {}
         tasks, self._tasks = self._tasks, []
         await asyncio.gather(*map(_end, tasks))
         await asyncio.gather(*(runner.stop() for runner in runners))
-        for runner in runners:
-            for topic in runner.sources:
-                self._metrics.forget_partition(topic, runner.partition)
+        for part in (part for runner in runners for part in runner.parts):
+            for topic in part.sources:
+                self._metrics.forget_partition(topic, part.partition)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -175,14 +188,13 @@ class StreamWorker:
             fail("consumer", refused)
 
     async def _look(self) -> None:
-        progress = [one for runner in list(self._runners.values()) for one in self._progress_of(runner)]
+        progress = [one for part in self._parts() for one in self._progress_of(part)]
         self._health.update(progress, assigned=self._generation >= 0)
 
     async def _follow_ends(self) -> None:
         # What was fetched last says nothing of a partition that is not fetched any more.
         while not self.app.should_stop:
-            runners = list(self._runners.values())
-            if partitions := [TP(topic, runner.partition) for runner in runners for topic in runner.sources]:
+            if partitions := [TP(topic, part.partition) for part in self._parts() for topic in part.sources]:
                 self._ends = await self._read_ends(partitions)
             await self.app.sleep(_ENDS_EVERY_S)
 
@@ -193,33 +205,32 @@ class StreamWorker:
             logger.warning("the ends of %d partitions could not be read: %s", len(partitions), error)
             return {}
 
-    def _progress_of(self, runner: PartitionRunner) -> list[PartitionProgress]:
+    def _parts(self) -> list[PartitionStage]:
+        return [part for runner in self._runners for part in runner.parts]
+
+    def _progress_of(self, part: PartitionStage) -> list[PartitionProgress]:
         found = []
-        for topic in runner.sources:
-            done = runner.next_offset(topic)
-            lag = self._lag(runner, TP(topic, runner.partition), done)
+        for topic in part.sources:
+            done = part.next_offset(topic)
+            lag = self._lag(part, TP(topic, part.partition), done)
             if lag == 0:
-                runner.last_progress_s = time.monotonic()
-            idle_s = time.monotonic() - runner.last_progress_s
-            found.append(PartitionProgress(topic, runner.partition, lag, idle_s, done is not None))
+                part.progress_s[topic] = time.monotonic()
+            idle_s = time.monotonic() - part.progress_s[topic]
+            found.append(PartitionProgress(topic, part.partition, lag, idle_s, done is not None))
         return found
 
-    def _lag(self, runner: PartitionRunner, tp: TP, done: int | None) -> int | None:
+    def _lag(self, part: PartitionStage, tp: TP, done: int | None) -> int | None:
         end, position = self._ends.get(tp), self._consumer.position_of(tp)
         if end is None or done is None:
             return None
         # The end may lie behind marks of transactions, which are fetched but are no records.
-        if position is not None and position >= end and not runner.waiting:
+        if position is not None and position >= end and not part.waiting:
             return 0
         return max(end - done, 1)
 
     def steps_of(self, stage: str) -> dict[int, PartitionStep]:
         """Return a stage's steps whose state is back, by partition."""
-        return {
-            partition: runner.step
-            for (name, partition), runner in self._runners.items()
-            if name == stage and runner.restored
-        }
+        return {part.partition: part.step for part in self._parts() if part.stage.name == stage and part.restored}
 
     def run(self) -> None:
         """Run until a signal ends it, then leave the group and exit."""

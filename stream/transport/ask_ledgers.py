@@ -9,6 +9,7 @@ from stream.metrics import Metrics
 from stream.pipelines.claim_document import ClaimStep
 from stream.pipelines.inquiry import Answer, answer
 from stream.settings import Settings
+from stream.transport.changelog import state_records
 from stream.transport.clients import connect_consumer, partitions_of_topic, read_runs
 from stream.transport.cluster import cluster_of
 from stream.transport.refusals import refusals_told
@@ -42,5 +43,5 @@ def _restored(settings: Settings, consumer: KafkaConsumer, topic: str, partition
     most, tell = settings.ledger_documents, settings.tell_financiers
     step = ClaimStep(partition, partitions, (), Terms(), most, Metrics(), tell_financiers=tell)
     for run in read_runs(consumer, topic, partition):
-        step.state.restore((record.key, record.value) for record in run)
+        step.state.restore(state_records(run))
     return step

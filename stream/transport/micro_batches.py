@@ -37,23 +37,28 @@ class MicroBatch:
         generation: The group's generation they were fetched in; a run from an
             earlier generation must not be processed.
         records: aiokafka's records, in offset order.
+        held_bytes: Of their values.
     """
 
     tp: TP
     generation: int
     records: list[Any]
+    held_bytes: int = 0
 
 
-def runs_of(records: list[Any], most_records: int, most_bytes: int = _MOST_BYTES) -> Iterator[list[Any]]:
-    """Yield records in runs of so many or fewer, each ended by the record with which it reaches so many bytes."""
+def runs_of(records: list[Any], most_records: int, most_bytes: int = _MOST_BYTES) -> Iterator[tuple[list[Any], int]]:
+    """Yield records in runs of so many or fewer, each ended by the record with which it reaches so many bytes.
+
+    The number beside each run is that of its values' bytes.
+    """
     first = held_bytes = 0
     for at, record in enumerate(records):
         held_bytes += len(record.value or b"")
         if at + 1 - first == most_records or held_bytes >= most_bytes:
-            yield records[first : at + 1]
+            yield records[first : at + 1], held_bytes
             first, held_bytes = at + 1, 0
     if first < len(records):
-        yield records[first:]
+        yield records[first:], held_bytes
 
 
 class MicroBatchSchema(faust.Schema):
@@ -148,7 +153,9 @@ class MicroBatchConsumer(driver.Consumer):
             return
         self._no_fetch.clear()
         try:
-            records, active = await self._wait_next_records(timeout)
+            # What is full is not asked for: it may have room long before another partition has anything.
+            full = not self._buffered_partitions.isdisjoint(self.assignment())
+            records, active = await self._wait_next_records(_ROOM_S if full else timeout)
         except KafkaError as error:
             # Faust would end the worker with a page of its own.
             cast("MicroBatchTransport", self.transport).tell(error)
@@ -164,12 +171,12 @@ class MicroBatchConsumer(driver.Consumer):
             # After an assignment Faust's read offset is the next one to read.
             first = self._read_offset.get(tp)
             kept = [record for record in run if first is None or record.offset >= first]
-            for chunk in runs_of(kept, size):
+            for chunk, held_bytes in runs_of(kept, size):
                 if not self._still(generation, seeks):
                     return
                 # One below the run's last offset, or Faust would book a gap.
                 self._read_offset[tp] = chunk[-1].offset - 1
-                yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk))
+                yield tp, self._run_message(tp, MicroBatch(tp, generation, chunk, held_bytes))
 
     async def _wait_for_room(self, timeout_s: float) -> None:
         """Wait until queues take something again; Faust would sleep for a second while all of them run empty."""

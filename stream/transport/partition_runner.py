@@ -1,248 +1,193 @@
-"""Runs one stage on one partition number: fence, restore, then batch after batch."""
+"""Runs the stages of one partition number: fence, restore, then transaction after transaction."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from operator import lt
-from typing import Any
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from aiokafka.structs import TopicPartition
 
 from stream.events.decode import Rejected, SourceRecord
-from stream.events.match_reason import matches_of
-from stream.events.produced_at import produced_at_ms
 from stream.metrics import Metrics
-from stream.pipelines.effects import MOST_TOGETHER, Effects, Outgoing
-from stream.transport.changelog import read_partition
+from stream.pipelines.effects import Effects, Outgoing
+from stream.transport.changelog import offset_record
 from stream.transport.cluster import Cluster
-from stream.transport.dead_letters import DeadLetterLimit, dead_letter
+from stream.transport.dead_letters import dead_letter
 from stream.transport.micro_batches import MicroBatch
-from stream.transport.stage import Stage
-from stream.transport.topics import REKEYED_SUFFIX, Topics
+from stream.transport.partition_stage import PartitionStage
+from stream.transport.topics import Topics
 from stream.transport.transactions import Changes, TransactionalWriter
 
 logger = logging.getLogger(__name__)
 
-_WAITING_BATCHES = 8
+# How old the group's offsets may be while a partition is behind, and how long while it has nothing to do.
+_TELL_S = 1.0
+_OWED_S = 0.05
 
 
-def source_record(record: Any) -> SourceRecord:
-    """Return an aiokafka record as the pipelines take it."""
-    place = record.topic, record.partition, record.offset
-    if not record.topic.endswith(REKEYED_SUFFIX):
-        return SourceRecord(*place, record.key, record.value, record.timestamp)
-    timestamp_ms = produced_at_ms(record.headers, record.timestamp)
-    return SourceRecord(*place, record.key, record.value, timestamp_ms, matches_of(record.headers))
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What one stage did of a transaction."""
 
-
-def _source_records(records: list[Any]) -> list[SourceRecord]:
-    """Return aiokafka's records of one topic as the pipelines take them."""
-    if not records or records[0].topic.endswith(REKEYED_SUFFIX):
-        return [source_record(record) for record in records]
-    return [SourceRecord(one.topic, one.partition, one.offset, one.key, one.value, one.timestamp) for one in records]
+    part: PartitionStage
+    effects: Effects
+    topic: str
+    next_offset: int
+    process_s: float
 
 
 class PartitionRunner:
-    """Owns a stage's step, state and writer for one partition number."""
+    """Owns the stages that share a partition number's transactions, and the writer of these."""
 
     def __init__(
         self,
-        stage: Stage,
-        partition: int,
-        sources: Iterable[str],
+        parts: Sequence[PartitionStage],
         writer: TransactionalWriter,
         cluster: Cluster,
         names: Topics,
         metrics: Metrics,
-        limit: DeadLetterLimit,
         committed_offset: Callable[[TopicPartition], Awaitable[int | None]],
         most_letter_bytes: int = 65_536,
     ) -> None:
         """Prepare; `run` does the work.
 
         Args:
-            stage: What to do.
-            partition: The partition number.
-            sources: The stage's topics whose partition was assigned to this worker.
-            writer: For this stage and partition number alone.
+            parts: The stages in the order in which events pass them; all of one pace.
+            writer: For this partition number and these stages alone.
             cluster: How Kafka is reached.
             names: Gives topics their full names.
             metrics: Where progress is booked.
-            limit: Stops the worker when too many records are unusable.
             committed_offset: Asks the group for a partition's committed offset.
             most_letter_bytes: Where a dead letter's value is cut.
         """
-        self.stage = stage
-        self.partition = partition
-        self.sources = tuple(sources)
-        self.last_progress_s = time.monotonic()
-        self.busy = False
+        self.parts = tuple(parts)
+        self._pace_s = self.parts[0].stage.pace_s
         self._writer = writer
         self._cluster = cluster
         self._names = names
         self._metrics = metrics
-        self._limit = limit
         self._committed_offset = committed_offset
         self._most_letter_bytes = most_letter_bytes
-        self._queue: asyncio.Queue[MicroBatch] = asyncio.Queue(_WAITING_BATCHES)
-        self._held: MicroBatch | None = None
-        self._next_offset: dict[str, int] = {}
-        self.step = stage.make_step(partition)
+        self._arrived = asyncio.Event()
+        self._ended_s = time.monotonic()
         self._closed = False
+        # Offsets that a changelog tells and the group does not know yet.
+        self._owed: dict[TopicPartition, int] = {}
+        self._told_s = 0.0
+        remembering = (part.stage.changelog for part in self.parts if part.step.state is not None)
+        self._changelog = next((name for name in remembering if name is not None), None)
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a batch is being processed or waits."""
-        return self.busy or self._held is not None or not self._queue.empty()
-
-    @property
-    def restored(self) -> bool:
-        """Whether the state is back."""
-        return all(topic in self._next_offset for topic in self.sources)
-
-    def next_offset(self, topic: str) -> int | None:
-        """Return the first offset not yet processed, None before the start."""
-        return self._next_offset.get(topic)
-
-    async def submit(self, batch: MicroBatch) -> None:
-        """Take a batch, waiting while the partition is behind; a closed runner drops it."""
+    def submit(self, part: PartitionStage, run: MicroBatch) -> None:
+        """Take a run for one of the stages; a closed runner drops it."""
         if not self._closed:
-            await self._queue.put(batch)
+            part.submit(run)
+            self._arrived.set()
 
     async def run(self) -> None:
         """Fence the former owner, restore, then process until cancelled."""
         await self._writer.start()
         await self._restore()
-        await self.stage.before()
+        await asyncio.gather(*(part.stage.before() for part in self.parts))
         while True:
-            topic, records = await self._together()
-            await self._take(topic, records)
-            self.busy = False
-            self.last_progress_s = time.monotonic()
+            # Who finds work at once is behind, and saves what can be saved.
+            behind = self._has_work()
+            await self._work_or_company()
+            await self._commit([await self._process(part) for part in self.parts if part.has_work()], behind=behind)
+            self._ended_s = time.monotonic()
+
+    async def _restore(self) -> None:
+        began, counts, told = time.monotonic(), Counter[str](), dict[str, int]()
+        for part in self.parts:
+            counts[part.stage.name], offsets = await part.restore(self._cluster, self._names)
+            told |= {topic: max(offset, told.get(topic, 0)) for topic, offset in offsets.items()}
+        for part in self.parts:
+            for topic in part.sources:
+                # The former owner is fenced by now, so this offset is final.
+                tp = TopicPartition(topic, part.partition)
+                committed = await self._committed_offset(tp) or 0
+                next_offset = max(committed, told.get(topic, 0))
+                if next_offset > committed:
+                    self._owed[tp] = next_offset
+                counts[part.stage.name] += await part.start_from(self._cluster, topic, next_offset)
+        took_s = time.monotonic() - began
+        self._metrics.observe("foreshot_restore_seconds", [took_s], topic=self.parts[0].sources[0])
+        partition, records = self.parts[0].partition, ", ".join(f"{name} {count}" for name, count in counts.items())
+        logger.info("%d: restored in %.2f s from records of %s", partition, took_s, records)
 
     async def stop(self) -> None:
         """Let go of the partition without committing anything more."""
         self._closed = True
-        self._held = None
-        while not self._queue.empty():
-            self._queue.get_nowait()
         await self._writer.stop()
-        self.step.close()
+        for part in self.parts:
+            part.close()
 
-    async def _restore(self) -> None:
-        began = time.monotonic()
-        count = 0
-        if self.stage.changelog is not None and self.step.state is not None:
-            state = self.step.state
+    def _has_work(self) -> bool:
+        return any(part.has_work() for part in self.parts)
 
-            def take(records: list[Any]) -> None:
-                self.last_progress_s = time.monotonic()
-                state.restore([(record.key, record.value) for record in records])
+    async def _work_or_company(self) -> None:
+        """Wait for work, and where nobody waits for it for as much more as comes within the pace."""
+        while not self._has_work():
+            if not await self._arrives(_OWED_S if self._owed else None):
+                await self._writer.commit([], [], self._owed)
+                self._owed = {}
+        while (wait_s := self._ended_s + self._pace_s - time.monotonic()) > 0 and not self._is_urgent():
+            await self._arrives(wait_s)
 
-            changelog = TopicPartition(self._names.named(self.stage.changelog), self.partition)
-            count += await read_partition(self._cluster, changelog, take)
-        for topic in self.sources:
-            count += await self._restore_source(topic)
-        took_s = time.monotonic() - began
-        self._metrics.observe("foreshot_restore_seconds", [took_s], topic=self.sources[0])
-        logger.info("%s/%d: restored from %d records in %.2f s", self.stage.name, self.partition, count, took_s)
-
-    async def _restore_source(self, topic: str) -> int:
-        # The former owner is fenced by now, so this offset is final.
-        tp = TopicPartition(topic, self.partition)
-        committed = await self._committed_offset(tp) or 0
-        self._next_offset[topic] = committed
-        start = self.step.replay_from(topic)
-        if start is None or start >= committed:
-            return 0
-
-        def take(records: list[Any]) -> None:
-            self.last_progress_s = time.monotonic()
-            self.step.replay(_source_records(records))
-
-        return await read_partition(self._cluster, tp, take, start=start, end=committed)
-
-    async def _together(self) -> tuple[str, list[Any]]:
-        batch = self._held or await self._queue.get()
-        self.busy = True
-        self._held = None
-        topic, records = batch.tp.topic, list(batch.records)
-        urgent = not self.stage.pace_s or self.step.urgent(records)
-        while len(records) < MOST_TOGETHER and (following := await self._following(urgent=urgent)) is not None:
-            if following.tp.topic != topic:
-                self._held = following
-                break
-            records += following.records
-            urgent = urgent or self.step.urgent(following.records)
-        return topic, records
-
-    async def _following(self, *, urgent: bool) -> MicroBatch | None:
-        if not self._queue.empty():
-            return self._queue.get_nowait()
-        wait_s = self.last_progress_s + self.stage.pace_s - time.monotonic()
-        if urgent or wait_s <= 0:
-            return None
+    async def _arrives(self, wait_s: float | None) -> bool:
+        self._arrived.clear()
         try:
             async with asyncio.timeout(wait_s):
-                return await self._queue.get()
+                return await self._arrived.wait()
         except TimeoutError:
-            return None
+            return False
 
-    async def _take(self, topic: str, waiting: list[Any]) -> None:
-        records = _source_records(_onward(waiting, self._next_offset[topic]))
-        while records:
-            records = records[await self._take_some(topic, records) :]
+    def _is_urgent(self) -> bool:
+        return any(part.is_urgent() for part in self.parts)
 
-    async def _take_some(self, topic: str, records: list[SourceRecord]) -> int:
+    async def _process(self, part: PartitionStage) -> _Done:
+        topic, records = part.take()
         began = time.monotonic()
-        await self.step.prepare(records)
-        process = self.step.process
-        effects = await asyncio.to_thread(process, records) if self.stage.in_thread else process(records)
+        await part.step.prepare(records)
+        process = part.step.process
+        effects = await asyncio.to_thread(process, records) if part.stage.in_thread else process(records)
         taken = len(records) if effects.taken is None else effects.taken
         held = taken if effects.held is None else effects.held
-        self._limit.take(held, _count_of_these(effects.rejected, records[:taken]), topic)
-        processed = time.monotonic()
-        next_offset = records[taken - 1].offset + 1
-        source = TopicPartition(topic, self.partition)
-        await self._writer.commit(self._outgoing(effects), self._changes(), source, next_offset)
-        self._next_offset[topic] = next_offset
-        self.step.committed()
-        self._book(effects, processed - began, time.monotonic() - processed)
-        return taken
+        part.limit.take(held, _count_of_these(effects.rejected, records[:taken]), topic)
+        part.leave(records[taken:])
+        return _Done(part, effects, topic, records[taken - 1].offset + 1, time.monotonic() - began)
+
+    async def _commit(self, done: list[_Done], *, behind: bool) -> None:
+        began = time.monotonic()
+        outgoing = [one for each in done for one in self._outgoing(each.effects)]
+        changes = [changed for each in done if (changed := each.part.changes()) is not None]
+        offsets = self._owed | {TopicPartition(each.topic, each.part.partition): each.next_offset for each in done}
+        if self._changelog is not None and behind and began < self._told_s + _TELL_S:
+            told = Changes(self._changelog, self.parts[0].partition, [offset_record(*one) for one in offsets.items()])
+            await self._writer.commit(outgoing, [*changes, told], {})
+            self._owed = offsets
+        else:
+            await self._writer.commit(outgoing, changes, offsets)
+            self._owed, self._told_s = {}, began
+        commit_s = time.monotonic() - began
+        for each in done:
+            each.part.committed(each.topic, each.next_offset)
+            self._book(each, commit_s)
 
     def _outgoing(self, effects: Effects) -> list[Outgoing]:
         return [*effects.outgoing, *(dead_letter(one, self._most_letter_bytes) for one in effects.rejected)]
 
-    def _changes(self) -> Changes | None:
-        if self.stage.changelog is None or self.step.state is None:
-            return None
-        return Changes(self.stage.changelog, self.partition, self.step.state.drain_changes())
-
-    def _book(self, effects: Effects, process_s: float, commit_s: float) -> None:
-        stage = self.stage.name
-        self._metrics.observe("foreshot_stage_seconds", [process_s], stage=stage, step="process")
-        self._metrics.observe("foreshot_stage_seconds", [commit_s], stage=stage, step="commit")
-        for rejected in effects.rejected:
+    def _book(self, done: _Done, commit_s: float) -> None:
+        part = done.part
+        self._metrics.observe("foreshot_stage_seconds", [done.process_s], stage=part.stage.name, step="process")
+        self._metrics.observe("foreshot_stage_seconds", [commit_s], stage=part.stage.name, step="commit")
+        for rejected in done.effects.rejected:
             self._metrics.count("foreshot_dead_letters", topic=rejected.record.topic, reason=rejected.reason)
-        if self.step.state is not None:
+        if part.step.state is not None:
             # One state for all of the stage's topics: booked once, so that sums are right.
-            where = {"topic": self.sources[0], "partition": str(self.partition)}
-            self._metrics.gauge("foreshot_state_bytes", self.step.state.size_bytes(), **where)
-
-
-def _onward(records: list[Any], next_offset: int) -> list[Any]:
-    """Return records without those that stood in an earlier batch or stand twice in this one."""
-    offsets = [record.offset for record in records]
-    if offsets[0] >= next_offset and all(map(lt, offsets, offsets[1:])):
-        return records
-    # A seek after an assignment fetches again what a batch that waits here may hold already.
-    onward = []
-    for record in records:
-        if record.offset >= next_offset:
-            next_offset = record.offset + 1
-            onward.append(record)
-    return onward
+            where = {"topic": part.sources[0], "partition": str(part.partition)}
+            self._metrics.gauge("foreshot_state_bytes", part.step.state.size_bytes(), **where)
 
 
 def _count_of_these(rejected: Iterable[Rejected], records: list[SourceRecord]) -> int:

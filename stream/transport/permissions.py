@@ -9,6 +9,7 @@ from stream.events.line_file import load_lines
 from stream.pipelines import effects
 from stream.settings import Settings
 from stream.transport.permission import Permission
+from stream.transport.stage import SHARED
 from stream.transport.topics import (
     CLAIM_STATE,
     MATCH_STATE,
@@ -70,7 +71,7 @@ def permissions_of(command: str, settings: Settings, lines: Sequence[BusinessLin
         for name in _checked(settings, lines) & wanted.keys():
             wanted[name].append("DescribeConfigs")
     of_topics = [Permission("topic", name, tuple(operations)) for name, operations in sorted(wanted.items())]
-    return [*of_topics, *_group(command, settings), *_transactional_ids(command, settings, lines)]
+    return [*of_topics, *_group(command, settings), *_transactional_ids(command, settings)]
 
 
 def _topics_of(command: str, lines: Sequence[BusinessLine]) -> dict[str, Iterable[str]]:
@@ -131,14 +132,11 @@ def _group(command: str, settings: Settings) -> list[Permission]:
     return [Permission("group", settings.application, (operation,))] if operation else []
 
 
-def _transactional_ids(command: str, settings: Settings, lines: Sequence[BusinessLine]) -> list[Permission]:
-    documents = document_topics(lines)
-    rekeyed = [f"rekey-{topic}" for topic, rekey in line_topics(lines).items() if rekey and topic not in documents]
-    before = [*rekeyed, *(f"documents-{topic}" for topic in documents), *(["claims"] if documents else [])]
-    stages = {"score": [*before, "profile", "score", "raise"], "learn": ["match", "adapt"]}.get(command, [])
+def _transactional_ids(command: str, settings: Settings) -> list[Permission]:
+    names = {"score": [SHARED], "learn": ["match", "adapt"]}.get(command, [])
     return [
-        Permission("transactional-id", transactional_id(settings, stage, ""), ("Write",), prefixed=True)
-        for stage in stages
+        Permission("transactional-id", transactional_id(settings, name, ""), ("Write",), prefixed=True)
+        for name in names
     ]
 
 
@@ -154,9 +152,9 @@ def permissions_section(settings: Settings, lines: Sequence[BusinessLine]) -> st
     return "\n".join(parts)
 
 
-def transactional_id(settings: Settings, stage: str, partition: object) -> str:
-    """Return the transactional id of a stage's partition."""
-    return f"{settings.application}-{settings.topic_prefix}{stage}-{partition}"
+def transactional_id(settings: Settings, name: str, partition: object) -> str:
+    """Return the transactional id of a partition's transactions, which stages may share."""
+    return f"{settings.application}-{settings.topic_prefix}{name}-{partition}"
 
 
 def security_page(page: str) -> str:

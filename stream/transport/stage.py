@@ -32,3 +32,12 @@ class Stage:
     before: Callable[[], Awaitable[None]] = at_once
     in_thread: bool = False
     pace_s: float = 0.0
+
+
+SHARED = "score"
+"""The transactions that all stages share which let nothing wait."""
+
+
+def shared_by(stage: Stage) -> str:
+    """Return the name of the transactions that a stage shares with others, or has for itself where it has a pace."""
+    return stage.name if stage.pace_s else SHARED

@@ -6,8 +6,9 @@ the old one: whatever the old one had not committed is undone before the new one
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import aiokafka
@@ -20,6 +21,8 @@ from stream.transport.topics import Topics
 
 _BATCH_BYTES = 1 << 20
 _REQUEST_BYTES = 8 << 20
+# The broker asks its coordinator about a transaction's first records, and says "not yet" while that one is at work.
+_AGAIN_MS = 20
 _NO_HEADERS: list[tuple[str, bytes]] = []
 
 _Row = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
@@ -65,6 +68,7 @@ class TransactionalWriter:
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
             linger_ms=0,
+            retry_backoff_ms=_AGAIN_MS,
         )
 
     async def start(self) -> None:
@@ -72,28 +76,31 @@ class TransactionalWriter:
         await self._producer.start()
 
     async def commit(
-        self, outgoing: Sequence[Outgoing], changes: Changes | None, source: TopicPartition, next_offset: int
+        self, outgoing: Sequence[Outgoing], changes: Sequence[Changes], offsets: Mapping[TopicPartition, int]
     ) -> None:
-        """Write all of `outgoing` and `changes` and move the source's offset, or do nothing.
+        """Write all of `outgoing` and `changes` and move the group's offsets, or do nothing.
 
         Args:
             outgoing: Records to write.
-            changes: Of the state, None for a stage that remembers nothing.
-            source: The input partition, its topic's name in full.
-            next_offset: The first offset that is not yet processed.
+            changes: Of states.
+            offsets: The first offset of each input partition that is not yet processed, topics' names in full;
+                empty where `changes` tell them.
         """
         producer = self._producer
         await producer.begin_transaction()
-        futures: list[asyncio.Future[Any]] = []
-        for (topic, partition), records in (await self._placed(outgoing)).items():
-            rows = ((one.key, one.value, list(one.headers) if one.headers else _NO_HEADERS) for one in records)
-            futures += await self._send(topic, partition, rows)
-        if changes is not None and changes.records:
-            changed = ((key, value, _NO_HEADERS) for key, value in changes.records)
-            futures += await self._send(self._names.named(changes.changelog), changes.partition, changed)
-        if futures:
+        rows: dict[TopicPartition, Iterable[_Row]] = {
+            tp: ((one.key, one.value, list(one.headers) if one.headers else _NO_HEADERS) for one in records)
+            for tp, records in (await self._placed(outgoing)).items()
+        }
+        for one in changes:
+            changelog = TopicPartition(self._names.named(one.changelog), one.partition)
+            changed = ((key, value, _NO_HEADERS) for key, value in one.records)
+            rows[changelog] = chain(rows[changelog], changed) if changelog in rows else changed
+        if futures := [future for tp in rows for future in await self._send(tp, rows[tp])]:
             await asyncio.gather(*futures)
-        await producer.send_offsets_to_transaction({source: OffsetAndMetadata(next_offset, "")}, self._group)
+        if offsets:
+            moved = {source: OffsetAndMetadata(offset, "") for source, offset in offsets.items()}
+            await producer.send_offsets_to_transaction(moved, self._group)
         await producer.commit_transaction()
 
     async def stop(self) -> None:
@@ -107,26 +114,26 @@ class TransactionalWriter:
             return
         await self._producer.stop()
 
-    async def _placed(self, outgoing: Sequence[Outgoing]) -> dict[tuple[str, int], list[Outgoing]]:
+    async def _placed(self, outgoing: Sequence[Outgoing]) -> dict[TopicPartition, list[Outgoing]]:
         by_topic: dict[str, list[Outgoing]] = defaultdict(list)
         for record in outgoing:
             by_topic[record.topic].append(record)
-        placed: dict[tuple[str, int], list[Outgoing]] = {}
+        placed: dict[TopicPartition, list[Outgoing]] = {}
         for short, records in by_topic.items():
             topic = self._names.named(short)
             for partition, own in _by_partition(records, len(await self._producer.partitions_for(topic))).items():
-                placed[topic, partition] = own
+                placed[TopicPartition(topic, partition)] = own
         return placed
 
-    async def _send(self, topic: str, partition: int, rows: Iterable[_Row]) -> list[asyncio.Future[Any]]:
+    async def _send(self, tp: TopicPartition, rows: Iterable[_Row]) -> list[asyncio.Future[Any]]:
         futures = []
         batch = self._producer.create_batch()
         for key, value, headers in rows:
             if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-                futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+                futures.append(await self._producer.send_batch(batch, tp.topic, partition=tp.partition))
                 batch = self._producer.create_batch()
                 batch.append(timestamp=None, key=key, value=value, headers=headers)
-        futures.append(await self._producer.send_batch(batch, topic, partition=partition))
+        futures.append(await self._producer.send_batch(batch, tp.topic, partition=tp.partition))
         return futures
 
 

@@ -16,16 +16,19 @@ import shutil
 import sys
 import tempfile
 import time
+import urllib.request
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from prometheus_client.parser import text_string_to_metric_families
 
 from stream.placement import partitions_of
 from stream.transport.embedded_broker import EmbeddedBroker
 from tests.benchmarks.peer_foreshot import prepare, write_lines
 from tests.benchmarks.peer_load import TOPIC, Load, event_id, make_topic, payments, write_payments
-from tests.benchmarks.peer_meter import CORE, WARM_UP, Output, follow, on_core, running
+from tests.benchmarks.peer_meter import CORE, WARM_UP, Output, cpu_s, follow, on_core, running
 from tests.benchmarks.peers import PROGRAMS, Bench, free_port
 from tests.integration.workers import Installation
 
@@ -105,6 +108,7 @@ def waits_of(process, bench, source, target, rate, seconds):
     follow(process, Output(bench.cluster, target), WARM_UP)
     context = multiprocessing.get_context("fork")
     with on_core({1}):
+        begun, used_s = time.monotonic(), cpu_s(process.pid)
         start_s = time.time() + _SETTLE_S
         given = (bench.servers, target, start_s, rate, count, path)
         reader = context.Process(target=_reader, args=given)
@@ -113,6 +117,7 @@ def waits_of(process, bench, source, target, rate, seconds):
             one.start()
         for one in (producer, reader):
             one.join()
+    print(f"{target}: {(cpu_s(process.pid) - used_s) / (time.monotonic() - begun):.2f} of a core", flush=True)
     waits = np.load(path)
     if np.isnan(waits).any():
         raise RuntimeError(f"{target}: {np.isnan(waits).sum()} of {count} events never came")
@@ -138,9 +143,30 @@ def foreshot_waits(bench, rate, seconds):
     prepare(installation, lines, bench.weights)
     with contextlib.ExitStack() as stack:
         stack.callback(installation.stop)
+        port = free_port()
         with on_core({CORE}):
-            process = installation.start("latency", free_port(), "score")
-        return waits_of(process, bench, prefix + TOPIC, prefix + "scored-events", rate, seconds)
+            process = installation.start("latency", port, "score")
+        waits = waits_of(process, bench, prefix + TOPIC, prefix + "scored-events", rate, seconds)
+        return waits, transactions_of(port)
+
+
+def transactions_of(port):
+    """Return a worker's transactions by stage: how many, and the mean milliseconds of each one's steps."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5.0) as page:
+        families = text_string_to_metric_families(page.read().decode())
+    found = defaultdict(dict)
+    for sample in (one for family in families if family.name == "foreshot_stage_seconds" for one in family.samples):
+        of_stage, step = found[sample.labels["stage"]], sample.labels["step"]
+        if sample.name.endswith("_count"):
+            of_stage["transactions"] = int(sample.value)
+        elif sample.name.endswith("_sum"):
+            of_stage[f"{step}_ms"] = sample.value * 1e3
+    return {
+        stage: {
+            step: told / max(one["transactions"], 1) if step.endswith("_ms") else told for step, told in one.items()
+        }
+        for stage, one in found.items()
+    }
 
 
 def told(waits):
@@ -155,9 +181,13 @@ def measure(bench, rate, seconds):
     if rate is None:
         rate = bench.foreshot("capacity").events_per_s / 2
     found = {"events_per_s": rate, "seconds": seconds}
-    for name, waits in (("floor", floor_waits), ("foreshot", foreshot_waits)):
-        found[name] = told(waits(bench, rate, seconds))
+    floor = floor_waits(bench, rate, seconds)
+    foreshot, found["transactions"] = foreshot_waits(bench, rate, seconds)
+    for name, waits in (("floor", floor), ("foreshot", foreshot)):
+        found[name] = told(waits)
         print(f"{name:10}", *(f"{one} {value:,.1f} ms" for one, value in found[name].items()), flush=True)
+    for stage, one in found["transactions"].items():
+        print(f"{stage:10}", *(f"{step} {value:,.4g}" for step, value in one.items()), flush=True)
     found["ratios"] = {name: found["foreshot"][name] / found["floor"][name] for name in _SHARES}
     return found
 

@@ -27,7 +27,8 @@ from stream.pipelines.raise_alert import RaiseStep
 from stream.pipelines.score_event import Scoring, score_events
 from stream.scoring.initialisation import load_initialisation
 from stream.scoring.line_scorers import scorers_over
-from stream.transport.partition_runner import source_record
+from stream.transport.changelog import state_records
+from stream.transport.partition_stage import source_record
 from stream.transport.topics import PROFILE_STATE, SCORE_STATE
 from tests.faults.site import SOURCE
 from tests.faults.undisturbed import undisturbed_run
@@ -172,7 +173,9 @@ def _same_score(one, other):
 
 
 def _newest(site, topic):
-    newest = {(record.partition, record.key): record.value for record in site.records(topic)}
+    newest = {}
+    for record in site.records(topic):
+        newest |= {(record.partition, key): value for key, value in state_records([record])}
     return {key: value for key, value in newest.items() if value is not None}
 
 

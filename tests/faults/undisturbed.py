@@ -15,7 +15,7 @@ from stream.pipelines.profile_subject import ProfileStep
 from stream.pipelines.score_event import _columns
 from stream.pipelines.score_step import COUNTERPARTY_PREFIX
 from stream.placement import partitions_of
-from stream.transport.partition_runner import source_record
+from stream.transport.partition_stage import source_record
 
 _RUN = 5_000
 

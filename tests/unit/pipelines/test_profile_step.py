@@ -18,7 +18,7 @@ from stream.features.specification import DOCUMENTS, PAYMENTS
 from stream.metrics import Metrics
 from stream.pipelines.profile_subject import ProfileStep, RekeyStep
 from stream.placement import partition_of
-from stream.transport.partition_runner import source_record
+from stream.transport.partition_stage import source_record
 from tests.builders.events import NOON_S, a_line, a_record, an_event
 from tests.builders.supply_chain import LINE as DOCUMENTS_LINE
 from tests.builders.supply_chain import a_documents_line, supply_chain_bytes

@@ -188,6 +188,6 @@ def test_partitions_without_a_commit_are_read_from_their_beginning():
 
 def test_a_run_ends_at_its_number_of_records_or_at_its_bytes():
     records = [SimpleNamespace(value=None if at == 3 else b"x" * (100 if at == 5 else 1)) for at in range(9)]
-    assert [len(run) for run in runs_of(records, 4, 100)] == [4, 2, 3]
-    assert [one for run in runs_of(records, 4, 100) for one in run] == records
+    assert [len(run) for run, _ in runs_of(records, 4, 100)] == [4, 2, 3]
+    assert [one for run, _ in runs_of(records, 4, 100) for one in run] == records
     assert list(runs_of([], 4, 100)) == []

@@ -4,25 +4,30 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from stream.errors import ForeshotError
 from stream.events.decode import Rejected, SourceRecord
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing, StatelessReplay
-from stream.transport import partition_runner
+from stream.transport import partition_runner, partition_stage
+from stream.transport.changelog import offset_record
 from stream.transport.dead_letters import DeadLetterLimit
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.partition_runner import PartitionRunner
+from stream.transport.partition_stage import PartitionStage
 from stream.transport.stage import Stage
 from stream.transport.topics import Topics
 from stream.transport.transactions import Changes
 
 
 class WriterThatRemembers:
+    """Keeps what was committed: the values, a topic and its next offset; and all of it, with what changed."""
+
     def __init__(self, delay_s=0.0):
         self.commits = []
-        self.changes = []
+        self.transactions = []
         self.delay_s = delay_s
 
     async def start(self):
@@ -31,10 +36,11 @@ class WriterThatRemembers:
     async def stop(self):
         pass
 
-    async def commit(self, outgoing, changes, source, next_offset):
+    async def commit(self, outgoing, changes, offsets):
         await asyncio.sleep(self.delay_s)
-        self.changes.append(changes)
-        self.commits.append(([one.value for one in outgoing], source.topic, next_offset))
+        values, moved = [one.value for one in outgoing], {tp.topic: offset for tp, offset in offsets.items()}
+        self.transactions.append((values, changes, moved))
+        self.commits += [(values, *one) for one in moved.items()]
 
 
 class Echo(StatelessReplay):
@@ -96,30 +102,48 @@ def a_batch(offsets, topic="in"):
     return MicroBatch(TP(topic, 0), 1, records)
 
 
+async def nothing_committed(_):
+    return 0
+
+
+def a_part(step, changelog=None, pace_s=0.0, name="echo", topics=("in", "other"), tell_full=lambda *_: None):
+    stage = Stage(name, topics, changelog, lambda _: step, pace_s=pace_s)
+    return PartitionStage(stage, 0, topics, DeadLetterLimit(0.5, 100), tell_full)
+
+
+def a_runner(parts, writer, metrics=None, committed=nothing_committed):
+    return PartitionRunner(parts, writer, "", Topics(""), metrics or Metrics(), committed)
+
+
+async def worked_off(runner, feed):
+    """Run until nothing waits any more, fed with runs of records before or with numbers of seconds to wait."""
+    task = asyncio.create_task(runner.run())
+    for one in feed:
+        if isinstance(one, float):
+            await asyncio.sleep(one)
+        else:
+            runner.submit(*one)
+    for _ in range(200):
+        await asyncio.sleep(0.005)
+        if task.done():
+            task.result()
+        if not any(part.waiting for part in runner.parts):
+            break
+    assert not any(part.waiting for part in runner.parts)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 def run(batches, step=None, committed=0, writer=None, pace_s=0.0, metrics=None, changelog=None):
     """Return the commits after all batches were worked off."""
     writer = writer or WriterThatRemembers()
-    metrics = metrics or Metrics()
 
     async def offset(_):
         return committed
 
     async def work():
-        stage = Stage("echo", ("in", "other"), changelog, lambda _: step or Echo(), pace_s=pace_s)
-        runner = PartitionRunner(
-            stage, 0, ["in", "other"], writer, "", Topics(""), metrics, DeadLetterLimit(0.5, 100), offset
-        )
-        for batch in batches:
-            await runner.submit(batch)
-        task = asyncio.create_task(runner.run())
-        for _ in range(200):
-            await asyncio.sleep(0.005)
-            if task.done():
-                task.result()
-            if not runner.waiting:
-                break
-        assert not runner.waiting
-        task.cancel()
+        part = a_part(step or Echo(), changelog, pace_s)
+        await worked_off(a_runner([part], writer, metrics, offset), [(part, batch) for batch in batches])
         return writer.commits
 
     return asyncio.run(work())
@@ -183,12 +207,15 @@ def test_a_state_that_serves_two_topics_is_booked_once():
     assert lines == ['foreshot_state_bytes{partition="0",topic="in"} 640.0']
 
 
+CHANGED = [(b"key", b"value"), (b"gone", None)]
+
+
 class StateThatChanged(StateOfSomeSize):
     def restore(self, records):
         return len(records)
 
     def drain_changes(self):
-        return [(b"key", b"value"), (b"gone", None)]
+        return CHANGED
 
 
 async def empty_changelog(*_):
@@ -196,37 +223,32 @@ async def empty_changelog(*_):
 
 
 def test_a_states_changes_go_to_its_changelog_in_the_same_commit(monkeypatch):
-    monkeypatch.setattr(partition_runner, "read_partition", empty_changelog)
+    monkeypatch.setattr(partition_stage, "read_partition", empty_changelog)
     step, writer = Echo(), WriterThatRemembers()
     step.state = StateThatChanged(1)
     assert run([a_batch([0, 1])], step, writer=writer, changelog="log") == [([b"0", b"1"], "in", 2)]
-    assert writer.changes == [Changes("log", 0, [(b"key", b"value"), (b"gone", None)])]
+    assert [changes for _, changes, _ in writer.transactions] == [[Changes("log", 0, CHANGED)]]
 
 
 def test_a_stage_that_remembers_nothing_changes_nothing():
     writer = WriterThatRemembers()
     run([a_batch([0])], writer=writer)
-    assert writer.changes == [None]
+    assert [changes for _, changes, _ in writer.transactions] == [[]]
 
 
 def paced(feed, step, pace_s):
     """Return the commits of a runner that is fed while it runs."""
     writer = WriterThatRemembers()
 
-    async def offset(_):
-        return 0
-
     async def work():
-        stage = Stage("echo", ("in", "other"), None, lambda _: step, pace_s=pace_s)
-        runner = PartitionRunner(
-            stage, 0, ["in", "other"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), offset
-        )
+        part = a_part(step, pace_s=pace_s)
+        runner = a_runner([part], writer)
         task = asyncio.create_task(runner.run())
         for batch in feed:
-            await runner.submit(batch)
+            runner.submit(part, batch)
             await asyncio.sleep(0.01)
         seen = list(writer.commits)
-        busy = runner.waiting
+        busy = part.waiting
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return seen, busy
@@ -262,15 +284,113 @@ def test_a_stopped_runner_drops_what_waits_and_takes_no_more(waiting):
     writer = WriterThatRemembers()
 
     async def work():
-        stage = Stage("echo", ("in",), None, lambda _: Echo())
-        runner = PartitionRunner(
-            stage, 0, ["in"], writer, "", Topics(""), Metrics(), DeadLetterLimit(0.5, 100), lambda _: None
-        )
+        part = a_part(Echo())
+        runner = a_runner([part], writer)
         for at in range(waiting):
-            await runner.submit(a_batch([at]))
+            runner.submit(part, a_batch([at]))
         await runner.stop()
-        await runner.submit(a_batch([9]))
-        return runner.waiting
+        runner.submit(part, a_batch([9]))
+        return part.waiting
 
     assert asyncio.run(work()) is False
     assert writer.commits == []
+
+
+def test_stages_of_a_partition_share_a_transaction():
+    writer = WriterThatRemembers()
+
+    async def work():
+        first, second = (a_part(Echo(), name=name, topics=(name,)) for name in ("first", "second"))
+        runs = [(first, a_batch([0, 1], "first")), (second, a_batch([4], "second"))]
+        await worked_off(a_runner([first, second], writer), runs)
+
+    asyncio.run(work())
+    assert writer.transactions == [([b"0", b"1", b"4"], [], {"first": 2, "second": 5})]
+
+
+def behind(monkeypatch, feed, tell_s=60.0, owed_s=60.0, restored=(), committed=nothing_committed):
+    """Return the transactions of a stage that remembers something, each of which takes longer than the next run."""
+
+    async def changelog(_cluster, _tp, take, **_):
+        take([SimpleNamespace(key=key, value=value) for key, value in restored])
+        return len(restored)
+
+    monkeypatch.setattr(partition_stage, "read_partition", changelog)
+    monkeypatch.setattr(partition_runner, "_TELL_S", tell_s)
+    monkeypatch.setattr(partition_runner, "_OWED_S", owed_s)
+    writer = WriterThatRemembers(delay_s=0.02)
+
+    async def work():
+        step = Echo()
+        step.state = StateThatChanged(1)
+        part = a_part(step, "log")
+        await worked_off(
+            a_runner([part], writer, committed=committed),
+            [one if isinstance(one, float) else (part, one) for one in feed],
+        )
+        await asyncio.sleep(0)
+
+    asyncio.run(work())
+    return writer.transactions
+
+
+def told(offset, topic="in"):
+    return offset_record(TopicPartition(topic, 0), offset)
+
+
+def test_a_stage_that_is_behind_tells_its_changelog_how_far_it_is_and_not_the_group(monkeypatch):
+    first, second, third = behind(monkeypatch, [a_batch([0]), 0.01, a_batch([1]), 0.02, a_batch([2, 3])])
+    assert first == ([b"0"], [Changes("log", 0, CHANGED)], {"in": 1})
+    assert second == ([b"1"], [Changes("log", 0, CHANGED), Changes("log", 0, [told(2)])], {})
+    assert third == ([b"2", b"3"], [Changes("log", 0, CHANGED), Changes("log", 0, [told(4)])], {})
+
+
+def test_the_group_is_told_every_so_often(monkeypatch):
+    feed = [a_batch([0]), 0.01, a_batch([1]), 0.02, a_batch([2, 3])]
+    assert [moved for *_, moved in behind(monkeypatch, feed, tell_s=0.0)] == [{"in": 1}, {"in": 2}, {"in": 4}]
+
+
+def test_the_group_is_told_once_there_is_nothing_to_do(monkeypatch):
+    feed = [a_batch([0]), 0.01, a_batch([1]), 0.2, a_batch([2])]
+    *_, owed, last = behind(monkeypatch, feed, owed_s=0.01)
+    assert owed == ([], [], {"in": 2})
+    assert last[2] == {"in": 3}
+
+
+def test_a_partition_goes_on_where_its_changelog_says_if_the_group_does_not_know_yet(monkeypatch):
+    async def committed(_):
+        return 3
+
+    restored = [told(4), (b"key", b"value"), told(6), told(9, "of another stage")]
+    found = behind(monkeypatch, [a_batch([3, 4, 5, 6])], restored=restored, committed=committed)
+    assert [(values, moved) for values, _, moved in found] == [([b"6"], {"in": 7})]
+
+
+def test_a_group_that_does_not_know_where_a_partition_goes_on_is_told_though_nothing_comes(monkeypatch):
+    found = behind(monkeypatch, [0.1], owed_s=0.01, restored=[told(6)])
+    assert found == [([], [], {"in": 6})]
+
+
+def test_a_source_with_much_waiting_is_not_fetched_until_half_of_it_is_gone(monkeypatch):
+    monkeypatch.setattr(partition_stage, "_MOST_WAITING_BYTES", 4 * 612)
+    said = []
+    part = a_part(Echo(), tell_full=lambda tp, full: said.append((tp.topic, full)))
+    part._next_offset = {"in": 0, "other": 0}
+    monkeypatch.setattr(partition_stage, "MOST_TOGETHER", 1)
+    for at in range(5):
+        part.submit(MicroBatch(TP("in", 0), 1, a_batch([at]).records, held_bytes=100))
+    part.submit(MicroBatch(TP("other", 0), 1, a_batch([0], "other").records, held_bytes=100))
+    assert said == [("in", True)]
+    for taken in range(3):
+        assert said == [("in", True)], taken
+        part.take()
+    assert said == [("in", True), ("in", False)]
+
+
+def test_a_partition_that_is_let_go_holds_up_no_source(monkeypatch):
+    monkeypatch.setattr(partition_stage, "_MOST_WAITING_BYTES", 100)
+    said = []
+    part = a_part(Echo(), tell_full=lambda tp, full: said.append((tp.topic, full)))
+    part.submit(a_batch([0]))
+    part.close()
+    assert said == [("in", True), ("in", False)]
