@@ -15,7 +15,7 @@ from stream.pipelines.adapt_step import AdaptStep, KnownWeights
 from stream.pipelines.confirmed_precision import ConfirmedPrecision
 from stream.pipelines.match_step import MatchStep
 from stream.scoring.signature import Signer
-from stream.transport.stage import Stage
+from stream.transport.stage import ADAPTING, MATCHING, Stage
 from stream.transport.topics import MATCH_STATE, partition_count
 from stream.weights_keys import signer_of
 from stream.worker_parts import WorkerParts
@@ -43,6 +43,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
             MATCH_STATE,
             lambda partition: _match_step(parts, confirmed, partition, partitions),
             pace_s=_PACE_S,
+            transactions=MATCHING,
         ),
         Stage(
             "adapt",
@@ -52,6 +53,7 @@ def learn_stages(parts: WorkerParts) -> list[Stage]:
             before=partial(_ready_to_adapt, parts, adapter),
             in_thread=True,
             pace_s=_PACE_S,
+            transactions=ADAPTING,
         ),
     ]
 

@@ -197,7 +197,7 @@ class EntityTable:
         if len(raw) != len(kept) * size or any(len(value) != size for value in kept.values()):
             message = (
                 f"an entity's state in the changelog does not have the {size} bytes of this version's rows: "
-                "it was written by another version; replay into new internal topics (set another application id)"
+                "it was written by another version; replay into new internal topics (set another topic prefix)"
             )
             raise ForeshotError(message)
         rows, _ = self.rows(list(kept))

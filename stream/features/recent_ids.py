@@ -79,7 +79,7 @@ class RecentIds:
             ):
                 message = (
                     "a block of event ids in the changelog cannot be read: it was written by another version; "
-                    "replay into new internal topics (set another application id)"
+                    "replay into new internal topics (set another topic prefix)"
                 )
                 raise ForeshotError(message)
             (block,) = _HEAD.unpack_from(value)

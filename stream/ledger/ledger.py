@@ -214,7 +214,7 @@ class Ledger:
         if any(len(value) != width + 4 * marks for value in values):
             message = (
                 "a document in the changelog does not have the size of this version's: it was written by another "
-                "version; replay into new internal topics (set another application id)"
+                "version; replay into new internal topics (set another topic prefix)"
             )
             raise ForeshotError(message)
         rows = np.frombuffer(b"".join(value[:width] for value in values), ROW)

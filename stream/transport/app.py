@@ -1,4 +1,4 @@
-"""The Faust worker: agents over micro-batches, one runner for each stage and partition."""
+"""The Faust worker: agents over micro-batches, and a runner of stages that share transactions for each partition."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ from stream.transport.partition_runner import PartitionRunner
 from stream.transport.partition_stage import PartitionStage
 from stream.transport.permissions import transactional_id
 from stream.transport.refusals import refusal
-from stream.transport.stage import Stage, shared_by
+from stream.transport.stage import Stage
 from stream.transport.topics import Topics
 from stream.transport.transactions import TransactionalWriter
 from stream.transport.weights_topic import WeightsTopic
@@ -99,10 +99,6 @@ class StreamWorker:
             runner, part = owner
             runner.submit(part, batch)
 
-    def _tell_full(self, tp: TP, full: bool) -> None:  # noqa: FBT001 - one of two calls
-        # A run's is aiokafka's, and Faust insists on its own.
-        (self._consumer.on_buffer_full if full else self._consumer.on_buffer_drop)(TP(*tp))
-
     async def _on_assigned(self, _app: Any, assigned: set[TP], **_: Any) -> None:
         await self._stop_runners()
         if self.app.should_stop:
@@ -116,14 +112,14 @@ class StreamWorker:
         # In the order of the stages: what one writes another reads.
         for stage in dict.fromkeys(self._stages.values()):
             for partition in sorted(number for name, number in topics if name == stage.name):
-                parts[shared_by(stage), partition].append(self._part(stage, partition, topics[stage.name, partition]))
+                parts[stage.transactions, partition].append(self._part(stage, partition, topics[stage.name, partition]))
         for (name, partition), own in parts.items():
             self._start_runner(name, partition, own)
 
     def _part(self, stage: Stage, partition: int, topics: list[str]) -> PartitionStage:
         limit = DeadLetterLimit(self._settings.max_dead_letter_ratio, self._settings.dead_letter_window)
         try:
-            return PartitionStage(stage, partition, topics, limit, self._tell_full)
+            return PartitionStage(stage, partition, topics, limit, self._consumer.hold, self._consumer.release)
         except ForeshotError as error:
             # Faust would bury what to do under its own traces.
             fail(f"{stage.name}/{partition}", error)
@@ -138,6 +134,7 @@ class StreamWorker:
             self._names,
             self._metrics,
             self._committed,
+            settings.application,
             settings.max_event_bytes,
         )
         self._runners.append(runner)
@@ -214,7 +211,7 @@ class StreamWorker:
             done = part.next_offset(topic)
             lag = self._lag(part, TP(topic, part.partition), done)
             if lag == 0:
-                part.progress_s[topic] = time.monotonic()
+                part.progressed(topic)
             idle_s = time.monotonic() - part.progress_s[topic]
             found.append(PartitionProgress(topic, part.partition, lag, idle_s, done is not None))
         return found
@@ -224,7 +221,7 @@ class StreamWorker:
         if end is None or done is None:
             return None
         # The end may lie behind marks of transactions, which are fetched but are no records.
-        if position is not None and position >= end and not part.waiting:
+        if position is not None and position >= end and not part.waits(tp.topic):
             return 0
         return max(end - done, 1)
 

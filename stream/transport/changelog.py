@@ -1,8 +1,8 @@
 """Changelogs: what a partition's stages remember and how far they have come, and how it comes back.
 
-Beside the state's own records a changelog holds, under a topic's name, the first offset of
-that topic that is not yet processed. It is written in the transaction of what it tells of,
-and costs a third of what moving the group's offset in there costs.
+Beside the state's own records a changelog holds, under a group's and a topic's name, the first
+offset of that topic that the group has not yet processed. It is written in the transaction of
+what it tells of, for the price of a record; moving the group's offset takes the broker two answers.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiokafka
 from aiokafka.structs import TopicPartition
 
+from stream.errors import ForeshotError
 from stream.transport.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -21,9 +22,13 @@ _POLL_MS = 500
 _OFFSET_PREFIX = b"\xff\0next-offset\0"
 
 
-def offset_record(source: TopicPartition, next_offset: int) -> tuple[bytes, bytes | None]:
-    """Return the record that says how far an input has been processed."""
-    return _OFFSET_PREFIX + source.topic.encode(), str(next_offset).encode()
+def offset_record(group: str, topic: str, next_offset: int) -> tuple[bytes, bytes | None]:
+    """Return the record that says how far a group has processed a topic's partition."""
+    return _prefix_of(group) + topic.encode(), str(next_offset).encode()
+
+
+def _prefix_of(group: str) -> bytes:
+    return _OFFSET_PREFIX + group.encode() + b"\0"
 
 
 def state_records(run: Iterable[Any]) -> list[tuple[bytes, bytes | None]]:
@@ -31,10 +36,30 @@ def state_records(run: Iterable[Any]) -> list[tuple[bytes, bytes | None]]:
     return [(one.key, one.value) for one in run if not one.key.startswith(_OFFSET_PREFIX)]
 
 
-def offsets_in(run: Iterable[Any]) -> dict[str, int]:
-    """Return the offsets that a changelog's records tell, by topic."""
-    told = (one for one in run if one.key.startswith(_OFFSET_PREFIX))
-    return {one.key[len(_OFFSET_PREFIX) :].decode(): int(one.value) for one in told}
+def offsets_in(run: Iterable[Any], group: str) -> dict[str, int]:
+    """Return the offsets that a changelog's records tell of a group, by topic.
+
+    Raises:
+        ForeshotError: One is no number; only another program can have written that.
+    """
+    prefix = _prefix_of(group)
+    told: dict[str, int] = {}
+    for one in run:
+        if one.key.startswith(prefix):
+            topic = one.key[len(prefix) :].decode(errors="backslashreplace")
+            if not (one.value or b"").isdigit():
+                raise ForeshotError(
+                    f"{one.topic}/{one.partition} does not say how far {topic} is; replay into new "
+                    "internal topics (set another topic prefix)"
+                )
+            told[topic] = int(one.value)
+    return told
+
+
+async def end_of(cluster: Cluster, tp: TopicPartition) -> int:
+    """Return a partition's stable end."""
+    async with _reader(cluster) as consumer:
+        return int((await consumer.end_offsets([tp]))[tp])
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ class MicroBatchConsumerThread(driver.AIOKafkaConsumerThread):
         return cast("int | None", await self.call_thread(self._ensure_consumer().committed, tp))
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every partition to where its next owner must go on."""
+        """Seek every partition to the group's offset, which what is processed already may be ahead of."""
         return cast("Mapping[TP, int]", await self.call_thread(self._seek_all))
 
     async def _seek_all(self) -> Mapping[TP, int | None]:
@@ -131,6 +131,7 @@ class MicroBatchConsumer(driver.Consumer):
         self._no_fetch = asyncio.Event()
         self._no_fetch.set()
         self._has_room = asyncio.Event()
+        self._on_hold: set[TP] = set()
         self._seeks = 0
         self._sought: int | None = None
 
@@ -186,10 +187,21 @@ class MicroBatchConsumer(driver.Consumer):
                 await self._has_room.wait()
                 await asyncio.sleep(_ROOM_S)
 
+    def hold(self, tp: TP) -> None:
+        """Fetch no more from a partition that has enough waiting, until it is released."""
+        self._on_hold.add(tp)
+        self.on_buffer_full(tp)
+
+    def release(self, tp: TP) -> None:
+        """Fetch again from a partition."""
+        self._on_hold.discard(tp)
+        self.on_buffer_drop(tp)
+
     def on_buffer_drop(self, tp: TP) -> None:
-        """Fetch again from a partition whose queue has room."""
-        super().on_buffer_drop(tp)
-        self._has_room.set()
+        """Fetch again from a partition whose queue in Faust has room, unless it is on hold."""
+        if tp not in self._on_hold:
+            super().on_buffer_drop(tp)
+            self._has_room.set()
 
     def _still(self, generation: int, seeks: int) -> bool:
         return self.flow_active and self._seeks == seeks and bool(self.app.consumer_generation_id == generation)

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 
 from aiokafka.structs import TopicPartition
 
+from stream.errors import ForeshotError
 from stream.events.decode import Rejected, SourceRecord
 from stream.metrics import Metrics
 from stream.pipelines.effects import Effects, Outgoing
-from stream.transport.changelog import offset_record
+from stream.transport.changelog import end_of, offset_record
 from stream.transport.cluster import Cluster
 from stream.transport.dead_letters import dead_letter
 from stream.transport.micro_batches import MicroBatch
 from stream.transport.partition_stage import PartitionStage
 from stream.transport.topics import Topics
-from stream.transport.transactions import Changes, TransactionalWriter
+from stream.transport.transactions import TransactionalWriter
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class PartitionRunner:
         names: Topics,
         metrics: Metrics,
         committed_offset: Callable[[TopicPartition], Awaitable[int | None]],
+        group: str,
         most_letter_bytes: int = 65_536,
     ) -> None:
         """Prepare; `run` does the work.
@@ -60,6 +62,7 @@ class PartitionRunner:
             names: Gives topics their full names.
             metrics: Where progress is booked.
             committed_offset: Asks the group for a partition's committed offset.
+            group: The consumer group.
             most_letter_bytes: Where a dead letter's value is cut.
         """
         self.parts = tuple(parts)
@@ -69,15 +72,14 @@ class PartitionRunner:
         self._names = names
         self._metrics = metrics
         self._committed_offset = committed_offset
+        self._group = group
         self._most_letter_bytes = most_letter_bytes
         self._arrived = asyncio.Event()
         self._ended_s = time.monotonic()
         self._closed = False
-        # Offsets that a changelog tells and the group does not know yet.
+        # Offsets that changelogs tell and the group does not know yet.
         self._owed: dict[TopicPartition, int] = {}
         self._told_s = 0.0
-        remembering = (part.stage.changelog for part in self.parts if part.step.state is not None)
-        self._changelog = next((name for name in remembering if name is not None), None)
 
     def submit(self, part: PartitionStage, run: MicroBatch) -> None:
         """Take a run for one of the stages; a closed runner drops it."""
@@ -100,21 +102,38 @@ class PartitionRunner:
     async def _restore(self) -> None:
         began, counts, told = time.monotonic(), Counter[str](), dict[str, int]()
         for part in self.parts:
-            counts[part.stage.name], offsets = await part.restore(self._cluster, self._names)
-            told |= {topic: max(offset, told.get(topic, 0)) for topic, offset in offsets.items()}
+            count, offsets = await part.restore(self._cluster, self._names, self._group, self._progressed)
+            counts[part.stage.name] += count
+            told |= offsets
         for part in self.parts:
             for topic in part.sources:
-                # The former owner is fenced by now, so this offset is final.
-                tp = TopicPartition(topic, part.partition)
-                committed = await self._committed_offset(tp) or 0
-                next_offset = max(committed, told.get(topic, 0))
-                if next_offset > committed:
-                    self._owed[tp] = next_offset
-                counts[part.stage.name] += await part.start_from(self._cluster, topic, next_offset)
+                next_offset = await self._next_offset(TopicPartition(topic, part.partition), told.get(topic, 0))
+                counts[part.stage.name] += await part.start_from(self._cluster, topic, next_offset, self._progressed)
+        self._progressed()
         took_s = time.monotonic() - began
         self._metrics.observe("foreshot_restore_seconds", [took_s], topic=self.parts[0].sources[0])
-        partition, records = self.parts[0].partition, ", ".join(f"{name} {count}" for name, count in counts.items())
-        logger.info("%d: restored in %.2f s from records of %s", partition, took_s, records)
+        for part in self.parts:
+            count = counts[part.stage.name]
+            logger.info("%s/%d: restored from %d records", part.stage.name, part.partition, count)
+
+    def _progressed(self) -> None:
+        """Note progress of all stages: one that waits until another's state is back does not stand still."""
+        for part in self.parts:
+            for topic in part.sources:
+                part.progressed(topic)
+
+    async def _next_offset(self, tp: TopicPartition, told: int) -> int:
+        # The former owner is fenced by now, so both are final.
+        committed = await self._committed_offset(tp) or 0
+        if told <= committed:
+            return committed
+        if told > (end := await end_of(self._cluster, tp)):
+            raise ForeshotError(
+                f"{tp.topic}/{tp.partition} ends at offset {end} and was processed up to {told}: was the topic made "
+                "anew? Replay into new internal topics (set another topic prefix)"
+            )
+        self._owed[tp] = told
+        return told
 
     async def stop(self) -> None:
         """Let go of the partition without committing anything more."""
@@ -161,15 +180,15 @@ class PartitionRunner:
     async def _commit(self, done: list[_Done], *, behind: bool) -> None:
         began = time.monotonic()
         outgoing = [one for each in done for one in self._outgoing(each.effects)]
-        changes = [changed for each in done if (changed := each.part.changes()) is not None]
-        offsets = self._owed | {TopicPartition(each.topic, each.part.partition): each.next_offset for each in done}
-        if self._changelog is not None and behind and began < self._told_s + _TELL_S:
-            told = Changes(self._changelog, self.parts[0].partition, [offset_record(*one) for one in offsets.items()])
-            await self._writer.commit(outgoing, [*changes, told], {})
-            self._owed = offsets
+        offsets = {TopicPartition(each.topic, each.part.partition): each.next_offset for each in done}
+        thrifty = behind and began < self._told_s + _TELL_S and all(each.part.remembers for each in done)
+        if thrifty:
+            changes = [each.part.changes(offset_record(self._group, each.topic, each.next_offset)) for each in done]
+            self._owed |= offsets
         else:
-            await self._writer.commit(outgoing, changes, offsets)
-            self._owed, self._told_s = {}, began
+            changes = [each.part.changes() for each in done]
+            offsets, self._owed, self._told_s = self._owed | offsets, {}, began
+        await self._writer.commit(outgoing, [one for one in changes if one is not None], {} if thrifty else offsets)
         commit_s = time.monotonic() - began
         for each in done:
             each.part.committed(each.topic, each.next_offset)

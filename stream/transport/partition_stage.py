@@ -36,7 +36,8 @@ class PartitionStage:
         partition: int,
         sources: Iterable[str],
         limit: DeadLetterLimit,
-        tell_full: Callable[[TP, bool], None] = lambda *_: None,
+        hold: Callable[[TP], None],
+        release: Callable[[TP], None],
     ) -> None:
         """Make the step.
 
@@ -45,26 +46,33 @@ class PartitionStage:
             partition: The partition number.
             sources: The stage's topics whose partition was assigned to this worker.
             limit: Stops the worker when too many of the stage's records are unusable.
-            tell_full: Told of a source that should not be fetched for now (true), or again.
+            hold: Told of a source that should not be fetched for now.
+            release: Told of one that should be fetched again.
         """
         self.stage = stage
         self.partition = partition
         self.sources = tuple(sources)
         self.step = stage.make_step(partition)
         self.limit = limit
-        self.busy = False
+        self._taken_of: str | None = None
         self.progress_s = dict.fromkeys(self.sources, time.monotonic())
-        self._tell_full = tell_full
+        self._hold = hold
+        self._release = release
         self._runs: deque[MicroBatch] = deque()
         self._left: list[SourceRecord] = []
-        self._waiting_bytes: dict[TP, int] = defaultdict(int)
-        self._full: set[TP] = set()
+        self._waiting_bytes: dict[str, int] = defaultdict(int)
+        self._full: set[str] = set()
         self._next_offset: dict[str, int] = {}
 
     @property
-    def waiting(self) -> bool:
-        """Whether records are being processed or wait."""
-        return self.busy or bool(self._left or self._runs)
+    def remembers(self) -> bool:
+        """Whether there is a changelog, which can tell how far the inputs are."""
+        return self.stage.changelog is not None and self.step.state is not None
+
+    def waits(self, topic: str) -> bool:
+        """Return whether records of a topic are being processed or wait."""
+        left = bool(self._left) and self._left[0].topic == topic
+        return left or topic == self._taken_of or self._waiting_bytes[topic] > 0
 
     @property
     def restored(self) -> bool:
@@ -80,18 +88,20 @@ class PartitionStage:
 
         A source that is behind must hold up no other, which waiting here for room would.
         """
+        topic = run.tp.topic
         self._runs.append(run)
-        self._waiting_bytes[run.tp] += _held_bytes(run)
-        if self._waiting_bytes[run.tp] >= _MOST_WAITING_BYTES and run.tp not in self._full:
-            self._full.add(run.tp)
-            self._tell_full(run.tp, True)
+        self._waiting_bytes[topic] += _held_bytes(run)
+        if self._waiting_bytes[topic] >= _MOST_WAITING_BYTES and topic not in self._full:
+            self._full.add(topic)
+            self._hold(TP(topic, self.partition))
 
     def _pop(self) -> MicroBatch:
         run = self._runs.popleft()
-        self._waiting_bytes[run.tp] -= _held_bytes(run)
-        if run.tp in self._full and self._waiting_bytes[run.tp] <= _MOST_WAITING_BYTES // 2:
-            self._full.remove(run.tp)
-            self._tell_full(run.tp, False)
+        topic = run.tp.topic
+        self._waiting_bytes[topic] -= _held_bytes(run)
+        if topic in self._full and self._waiting_bytes[topic] <= _MOST_WAITING_BYTES // 2:
+            self._full.remove(topic)
+            self._release(TP(topic, self.partition))
         return run
 
     def has_work(self) -> bool:
@@ -108,13 +118,12 @@ class PartitionStage:
 
     def take(self) -> tuple[str, list[SourceRecord]]:
         """Return what is to be processed next, of one topic: at least a record where there is work."""
-        self.busy = True
         topic = self._left[0].topic if self._left else self._runs[0].tp.topic
         waiting: list[Any] = []
         while self._runs and self._runs[0].tp.topic == topic and len(self._left) + len(waiting) < MOST_TOGETHER:
             waiting += self._pop().records
         records = self._left + _source_records(_onward(waiting, self._onward_from(topic)))
-        self._left = []
+        self._left, self._taken_of = [], topic
         return topic, records
 
     def _onward_from(self, topic: str) -> int:
@@ -126,25 +135,29 @@ class PartitionStage:
         """Keep what was taken and is not done for the next time."""
         self._left = records
 
-    def changes(self) -> Changes | None:
-        """Return what the state has to tell its changelog, None for a stage that remembers nothing."""
+    def changes(self, *told: tuple[bytes, bytes | None]) -> Changes | None:
+        """Return what there is to tell the changelog, `told` after the state's; None without a changelog."""
         if self.stage.changelog is None or self.step.state is None:
             return None
-        return Changes(self.stage.changelog, self.partition, self.step.state.drain_changes())
+        return Changes(self.stage.changelog, self.partition, [*self.step.state.drain_changes(), *told])
 
     def committed(self, topic: str, next_offset: int) -> None:
         """Learn that what was processed is visible to all, and from where to go on."""
         self._next_offset[topic] = next_offset
         self.step.committed()
-        self.progress_s[topic] = time.monotonic()
-        self.busy = False
+        self.progressed(topic)
+        self._taken_of = None
 
-    async def restore(self, cluster: Cluster, names: Topics) -> tuple[int, dict[str, int]]:
+    async def restore(
+        self, cluster: Cluster, names: Topics, group: str, progressed: Callable[[], None]
+    ) -> tuple[int, dict[str, int]]:
         """Read the state back; return how many records there were, and the offsets that stand among them by topic.
 
         Args:
             cluster: How Kafka is reached.
             names: Gives topics their full names.
+            group: Whose offsets count.
+            progressed: Called whenever some records were read.
         """
         offsets: dict[str, int] = {}
         if self.stage.changelog is None or self.step.state is None:
@@ -152,14 +165,14 @@ class PartitionStage:
         state = self.step.state
 
         def take(records: list[Any]) -> None:
-            self._progress()
+            progressed()
             state.restore(state_records(records))
-            offsets.update(offsets_in(records))
+            offsets.update(offsets_in(records, group))
 
         changelog = TopicPartition(names.named(self.stage.changelog), self.partition)
         return await read_partition(cluster, changelog, take), offsets
 
-    async def start_from(self, cluster: Cluster, topic: str, next_offset: int) -> int:
+    async def start_from(self, cluster: Cluster, topic: str, next_offset: int, progressed: Callable[[], None]) -> int:
         """Learn where an input goes on, and read again what the step wants of before; return how many records."""
         self._next_offset[topic] = next_offset
         start = self.step.replay_from(topic)
@@ -167,14 +180,15 @@ class PartitionStage:
             return 0
 
         def take(records: list[Any]) -> None:
-            self._progress()
+            progressed()
             self.step.replay(_source_records(records))
 
         tp = TopicPartition(topic, self.partition)
         return await read_partition(cluster, tp, take, start=start, end=next_offset)
 
-    def _progress(self) -> None:
-        self.progress_s = dict.fromkeys(self.sources, time.monotonic())
+    def progressed(self, topic: str) -> None:
+        """Note that a topic stands where it should just now."""
+        self.progress_s[topic] = time.monotonic()
 
     def close(self) -> None:
         """Drop what waits and let go of the state."""

@@ -9,7 +9,7 @@ from stream.events.line_file import load_lines
 from stream.pipelines import effects
 from stream.settings import Settings
 from stream.transport.permission import Permission
-from stream.transport.stage import SHARED
+from stream.transport.stage import ADAPTING, MATCHING, SCORING
 from stream.transport.topics import (
     CLAIM_STATE,
     MATCH_STATE,
@@ -133,7 +133,7 @@ def _group(command: str, settings: Settings) -> list[Permission]:
 
 
 def _transactional_ids(command: str, settings: Settings) -> list[Permission]:
-    names = {"score": [SHARED], "learn": ["match", "adapt"]}.get(command, [])
+    names = {"score": [SCORING], "learn": [MATCHING, ADAPTING]}.get(command, [])
     return [
         Permission("transactional-id", transactional_id(settings, name, ""), ("Write",), prefixed=True)
         for name in names

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from stream.pipelines.effects import PartitionStep
 
+SCORING, MATCHING, ADAPTING = "score", "match", "adapt"
+"""The names of transactions: a scorer's, and the learner's two."""
+
 
 async def at_once() -> None:
     """Wait for nothing."""
@@ -15,7 +18,7 @@ class Stage:
     """One of the stages that a worker runs.
 
     Attributes:
-        name: Part of the transactional id.
+        name: In metrics and logs.
         topics: Full names of the input topics; equal partitions share one step.
         changelog: The topic that mirrors the step's state, without the installation's prefix; None without.
         make_step: Makes the step of one partition number.
@@ -23,6 +26,8 @@ class Stage:
         in_thread: Whether `process` is slow and must not hold the event loop.
         pace_s: Least seconds between two transactions of a partition, where nothing
             urgent waits: a transaction costs the same for one record as for a thousand.
+        transactions: Part of the transactional id: stages of one name, which have the
+            same pace, share the transactions of a partition number.
     """
 
     name: str
@@ -32,12 +37,4 @@ class Stage:
     before: Callable[[], Awaitable[None]] = at_once
     in_thread: bool = False
     pace_s: float = 0.0
-
-
-SHARED = "score"
-"""The transactions that all stages share which let nothing wait."""
-
-
-def shared_by(stage: Stage) -> str:
-    """Return the name of the transactions that a stage shares with others, or has for itself where it has a pace."""
-    return stage.name if stage.pace_s else SHARED
+    transactions: str = SCORING

@@ -8,7 +8,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import aiokafka
@@ -82,7 +81,7 @@ class TransactionalWriter:
 
         Args:
             outgoing: Records to write.
-            changes: Of states.
+            changes: Of states, one of each changelog.
             offsets: The first offset of each input partition that is not yet processed, topics' names in full;
                 empty where `changes` tell them.
         """
@@ -93,9 +92,9 @@ class TransactionalWriter:
             for tp, records in (await self._placed(outgoing)).items()
         }
         for one in changes:
-            changelog = TopicPartition(self._names.named(one.changelog), one.partition)
-            changed = ((key, value, _NO_HEADERS) for key, value in one.records)
-            rows[changelog] = chain(rows[changelog], changed) if changelog in rows else changed
+            if one.records:
+                changelog = TopicPartition(self._names.named(one.changelog), one.partition)
+                rows[changelog] = ((key, value, _NO_HEADERS) for key, value in one.records)
         if futures := [future for tp in rows for future in await self._send(tp, rows[tp])]:
             await asyncio.gather(*futures)
         if offsets:

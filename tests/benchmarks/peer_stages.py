@@ -45,8 +45,7 @@ _STAGES = (
     ("stream/transport/micro_batches.py", "fetch"),
     ("_source_records", "fetch"),
     ("_onward", "fetch"),
-    ("_take (stream/transport/partition_runner.py", "fetch"),
-    ("_together (stream/transport/partition_runner.py", "fetch"),
+    ("stream/transport/partition_stage.py", "fetch"),
     ("stream/transport/partition_runner.py", "produce and commit"),
     ("faust", "Faust"),
 )

@@ -203,7 +203,7 @@ def test_each_permission_on_a_topic_or_group_that_is_lacking_is_named_before_wor
 
 
 def test_a_transactional_id_that_is_not_permitted_ends_the_worker_with_one_line(place, worker):
-    lacking = place.user("score", but=lambda one: one.name.endswith("raise-"))
+    lacking = place.user("score", but=lambda one: one.name.endswith("score-"))
     _, process, _, log = worker(lacking, "score")
     assert process.wait(60) == 1
     said = log.read_text()

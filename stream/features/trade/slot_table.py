@@ -123,5 +123,5 @@ class SlotTable:
 def _misfit(name: bytes) -> ForeshotError:
     return ForeshotError(
         f"a row of {name.decode()!r} in the changelog was written by another version or for a table of another size: "
-        "set the former size, or replay into new internal topics (set another application id)"
+        "set the former size, or replay into new internal topics (set another topic prefix)"
     )

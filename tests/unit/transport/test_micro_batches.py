@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from faust.types import TP
 
-from stream.transport.micro_batches import MicroBatchConsumer, MicroBatchConsumerThread, runs_of
+from stream.transport.micro_batches import _ROOM_S, MicroBatchConsumer, MicroBatchConsumerThread, runs_of
 
 PAYMENTS, OTHER, ANOTHERS = (TP("payments", number) for number in range(3))
 
@@ -23,6 +23,7 @@ class StandingConsumer(MicroBatchConsumer):
         self._committed_offset = {}
         self._buffered_partitions, self._active_partitions = set(), {PAYMENTS}
         self._has_room = asyncio.Event()
+        self._on_hold = set()
         self.flow_active = True
         self.can_resume_flow = asyncio.Event()
         self.fetch = fetch
@@ -153,6 +154,35 @@ def test_where_no_queue_has_room_nothing_is_fetched_until_one_has():
         return before, await taken(consumer), consumer.waits_s
 
     assert asyncio.run(work()) == ([], [[4]], [1.0])
+
+
+def test_a_source_on_hold_stays_there_when_its_queue_in_faust_has_room():
+    async def fetch():
+        return records(4)
+
+    consumer = StandingConsumer(fetch)
+    consumer.hold(PAYMENTS)
+    consumer.on_buffer_drop(PAYMENTS)
+    assert consumer._buffered_partitions == {PAYMENTS}
+    consumer.release(PAYMENTS)
+    assert consumer._buffered_partitions == set()
+    assert consumer._active_partitions == {PAYMENTS}
+
+
+def test_a_fetch_without_a_source_that_is_full_is_soon_over():
+    async def work():
+        async def fetch():
+            return records(4)
+
+        consumer = StandingConsumer(fetch)
+        consumer._active_partitions = {PAYMENTS, OTHER}
+        consumer.hold(OTHER)
+        await taken(consumer)
+        consumer.release(OTHER)
+        await taken(consumer)
+        return consumer.waits_s
+
+    assert asyncio.run(work()) == [_ROOM_S, 1.0]
 
 
 def test_a_partition_that_was_taken_away_while_its_queue_was_full_is_not_waited_for():

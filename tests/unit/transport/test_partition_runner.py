@@ -4,7 +4,6 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from stream.errors import ForeshotError
@@ -106,30 +105,34 @@ async def nothing_committed(_):
     return 0
 
 
-def a_part(step, changelog=None, pace_s=0.0, name="echo", topics=("in", "other"), tell_full=lambda *_: None):
+def a_part(step, changelog=None, pace_s=0.0, name="echo", topics=("in", "other"), said=None):
+    """Return a stage on partition 0; `said` hears which sources are not to be fetched, and which again."""
+    said = [] if said is None else said
     stage = Stage(name, topics, changelog, lambda _: step, pace_s=pace_s)
-    return PartitionStage(stage, 0, topics, DeadLetterLimit(0.5, 100), tell_full)
+    hold, release = (lambda tp, word=word: said.append((word, tp)) for word in ("hold", "release"))
+    return PartitionStage(stage, 0, topics, DeadLetterLimit(0.5, 100), hold, release)
 
 
 def a_runner(parts, writer, metrics=None, committed=nothing_committed):
-    return PartitionRunner(parts, writer, "", Topics(""), metrics or Metrics(), committed)
+    return PartitionRunner(parts, writer, "", Topics(""), metrics or Metrics(), committed, "group")
+
+
+def any_waits(runner):
+    return any(part.waits(topic) for part in runner.parts for topic in part.sources)
 
 
 async def worked_off(runner, feed):
-    """Run until nothing waits any more, fed with runs of records before or with numbers of seconds to wait."""
+    """Run until nothing waits any more, fed with runs of records."""
     task = asyncio.create_task(runner.run())
     for one in feed:
-        if isinstance(one, float):
-            await asyncio.sleep(one)
-        else:
-            runner.submit(*one)
+        runner.submit(*one)
     for _ in range(200):
         await asyncio.sleep(0.005)
         if task.done():
             task.result()
-        if not any(part.waiting for part in runner.parts):
+        if not any_waits(runner):
             break
-    assert not any(part.waiting for part in runner.parts)
+    assert not any_waits(runner)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -248,7 +251,7 @@ def paced(feed, step, pace_s):
             runner.submit(part, batch)
             await asyncio.sleep(0.01)
         seen = list(writer.commits)
-        busy = part.waiting
+        busy = any_waits(runner)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         return seen, busy
@@ -290,7 +293,7 @@ def test_a_stopped_runner_drops_what_waits_and_takes_no_more(waiting):
             runner.submit(part, a_batch([at]))
         await runner.stop()
         runner.submit(part, a_batch([9]))
-        return part.waiting
+        return any_waits(runner)
 
     assert asyncio.run(work()) is False
     assert writer.commits == []
@@ -308,89 +311,198 @@ def test_stages_of_a_partition_share_a_transaction():
     assert writer.transactions == [([b"0", b"1", b"4"], [], {"first": 2, "second": 5})]
 
 
-def behind(monkeypatch, feed, tell_s=60.0, owed_s=60.0, restored=(), committed=nothing_committed):
-    """Return the transactions of a stage that remembers something, each of which takes longer than the next run."""
+class WriterMeanwhile(WriterThatRemembers):
+    """While it commits, a run comes: the partition is behind as long as there are some."""
+
+    def __init__(self):
+        super().__init__()
+        self.meanwhile = []
+        self.idle = asyncio.Event()
+
+    async def commit(self, outgoing, changes, offsets):
+        await super().commit(outgoing, changes, offsets)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
+        elif offsets:
+            self.idle.set()
+
+
+async def comes_back(monkeypatch, restored=(), end=100):
+    """Have changelogs hold these records, and topics end there."""
 
     async def changelog(_cluster, _tp, take, **_):
-        take([SimpleNamespace(key=key, value=value) for key, value in restored])
+        take([SimpleNamespace(topic="log", partition=0, key=key, value=value) for key, value in restored])
         return len(restored)
 
+    async def end_of(*_):
+        return end
+
     monkeypatch.setattr(partition_stage, "read_partition", changelog)
+    monkeypatch.setattr(partition_runner, "end_of", end_of)
+
+
+def remembering(name="echo", topics=("in", "other"), changelog="log"):
+    step = Echo()
+    step.state = StateThatChanged(1)
+    return a_part(step, changelog, name=name, topics=topics)
+
+
+def behind(monkeypatch, feed, tell_s=60.0, owed_s=60.0, *, until_idle=False, committed=nothing_committed, **back):
+    """Return the transactions of a stage that remembers something, each of which meets the next run."""
     monkeypatch.setattr(partition_runner, "_TELL_S", tell_s)
     monkeypatch.setattr(partition_runner, "_OWED_S", owed_s)
-    writer = WriterThatRemembers(delay_s=0.02)
 
     async def work():
-        step = Echo()
-        step.state = StateThatChanged(1)
-        part = a_part(step, "log")
-        await worked_off(
-            a_runner([part], writer, committed=committed),
-            [one if isinstance(one, float) else (part, one) for one in feed],
-        )
-        await asyncio.sleep(0)
+        await comes_back(monkeypatch, **back)
+        writer, part = WriterMeanwhile(), remembering()
+        runner = a_runner([part], writer, committed=committed)
+        first = [(part, batch) for batch in feed[:1]]
+        writer.meanwhile = [lambda batch=batch: runner.submit(part, batch) for batch in feed[1:]]
+        if until_idle:
+            task = asyncio.create_task(runner.run())
+            for one in first:
+                runner.submit(*one)
+            await asyncio.wait_for(writer.idle.wait(), 10)
+            task.cancel()
+        else:
+            await worked_off(runner, first)
+        return writer.transactions
 
-    asyncio.run(work())
-    return writer.transactions
+    return asyncio.run(work())
 
 
-def told(offset, topic="in"):
-    return offset_record(TopicPartition(topic, 0), offset)
+def told(offset, topic="in", group="group"):
+    return offset_record(group, topic, offset)
 
 
 def test_a_stage_that_is_behind_tells_its_changelog_how_far_it_is_and_not_the_group(monkeypatch):
-    first, second, third = behind(monkeypatch, [a_batch([0]), 0.01, a_batch([1]), 0.02, a_batch([2, 3])])
+    first, second, third = behind(monkeypatch, [a_batch([0]), a_batch([1]), a_batch([2, 3])])
     assert first == ([b"0"], [Changes("log", 0, CHANGED)], {"in": 1})
-    assert second == ([b"1"], [Changes("log", 0, CHANGED), Changes("log", 0, [told(2)])], {})
-    assert third == ([b"2", b"3"], [Changes("log", 0, CHANGED), Changes("log", 0, [told(4)])], {})
+    assert second == ([b"1"], [Changes("log", 0, [*CHANGED, told(2)])], {})
+    assert third == ([b"2", b"3"], [Changes("log", 0, [*CHANGED, told(4)])], {})
 
 
 def test_the_group_is_told_every_so_often(monkeypatch):
-    feed = [a_batch([0]), 0.01, a_batch([1]), 0.02, a_batch([2, 3])]
+    feed = [a_batch([0]), a_batch([1]), a_batch([2, 3])]
     assert [moved for *_, moved in behind(monkeypatch, feed, tell_s=0.0)] == [{"in": 1}, {"in": 2}, {"in": 4}]
 
 
-def test_the_group_is_told_once_there_is_nothing_to_do(monkeypatch):
-    feed = [a_batch([0]), 0.01, a_batch([1]), 0.2, a_batch([2])]
-    *_, owed, last = behind(monkeypatch, feed, owed_s=0.01)
-    assert owed == ([], [], {"in": 2})
-    assert last[2] == {"in": 3}
+def test_the_group_is_told_of_all_that_it_is_owed_once_there_is_nothing_to_do(monkeypatch):
+    feed = [a_batch([0]), a_batch([1]), a_batch([4], "other")]
+    *_, owed = behind(monkeypatch, feed, owed_s=0.01, until_idle=True)
+    assert owed == ([], [], {"in": 2, "other": 5})
+
+
+def test_a_stage_without_a_changelog_tells_the_group_each_time_and_with_it_what_is_owed(monkeypatch):
+    async def work():
+        await comes_back(monkeypatch)
+        writer, kept, bare = WriterMeanwhile(), remembering(topics=("in",)), a_part(Echo(), topics=("bare",))
+        runner = a_runner([kept, bare], writer)
+        writer.meanwhile = [
+            lambda: runner.submit(kept, a_batch([1])),
+            lambda: runner.submit(bare, a_batch([7], "bare")),
+        ]
+        await worked_off(runner, [(kept, a_batch([0]))])
+        return writer.transactions
+
+    assert [moved for *_, moved in asyncio.run(work())] == [{"in": 1}, {}, {"in": 2, "bare": 8}]
+
+
+async def three_committed(_):
+    return 3
 
 
 def test_a_partition_goes_on_where_its_changelog_says_if_the_group_does_not_know_yet(monkeypatch):
-    async def committed(_):
-        return 3
-
-    restored = [told(4), (b"key", b"value"), told(6), told(9, "of another stage")]
-    found = behind(monkeypatch, [a_batch([3, 4, 5, 6])], restored=restored, committed=committed)
+    restored = [told(4), (b"key", b"value"), told(6), told(9, "of another stage"), told(40, group="another")]
+    found = behind(monkeypatch, [a_batch([3, 4, 5, 6])], restored=restored, committed=three_committed)
     assert [(values, moved) for values, _, moved in found] == [([b"6"], {"in": 7})]
 
 
+def test_a_partition_goes_on_where_the_group_says_if_its_changelog_is_older(monkeypatch):
+    found = behind(monkeypatch, [a_batch([1, 2, 3])], restored=[told(2)], committed=three_committed)
+    assert [(values, moved) for values, _, moved in found] == [([b"3"], {"in": 4})]
+
+
 def test_a_group_that_does_not_know_where_a_partition_goes_on_is_told_though_nothing_comes(monkeypatch):
-    found = behind(monkeypatch, [0.1], owed_s=0.01, restored=[told(6)])
-    assert found == [([], [], {"in": 6})]
+    assert behind(monkeypatch, [], owed_s=0.01, until_idle=True, restored=[told(6)]) == [([], [], {"in": 6})]
+
+
+def test_each_stage_tells_its_own_changelog_so_that_one_may_go(monkeypatch):
+    async def work():
+        await comes_back(monkeypatch)
+        writer = WriterMeanwhile()
+        one, other = (remembering(name, (name,), f"{name}-log") for name in ("one", "other"))
+        runner = a_runner([one, other], writer)
+        writer.meanwhile = [
+            lambda: [
+                runner.submit(part, a_batch([at], name)) for part, name, at in ((one, "one", 1), (other, "other", 5))
+            ]
+        ]
+        await worked_off(runner, [(one, a_batch([0], "one"))])
+        return writer.transactions[-1][1]
+
+    assert asyncio.run(work()) == [
+        Changes("one-log", 0, [*CHANGED, told(2, "one")]),
+        Changes("other-log", 0, [*CHANGED, told(6, "other")]),
+    ]
+
+
+def test_a_topic_that_ends_before_what_was_processed_of_it_stops_the_worker(monkeypatch):
+    with pytest.raises(ForeshotError, match="in/0 ends at offset 5 and was processed up to 6: was the topic made anew"):
+        behind(monkeypatch, [a_batch([0])], restored=[told(6)], end=5)
+
+
+def test_an_offset_that_is_no_number_stops_the_worker(monkeypatch):
+    with pytest.raises(ForeshotError, match="log/0 does not say how far in is"):
+        behind(monkeypatch, [a_batch([0])], restored=[(told(6)[0], b"six")])
+
+
+def test_stages_that_wait_for_anothers_state_make_progress(monkeypatch):
+    async def work():
+        await comes_back(monkeypatch, restored=[(b"key", b"value")])
+        waits, reads = a_part(Echo(), topics=("waits",)), remembering(topics=("reads",))
+        waits.progress_s["waits"] = 0.0
+        await worked_off(a_runner([waits, reads], WriterThatRemembers()), [])
+        return waits.progress_s["waits"]
+
+    assert asyncio.run(work()) > 0.0
+
+
+def test_a_topic_waits_by_itself():
+    part = a_part(Echo())
+    part._next_offset = {"in": 0, "other": 0}
+    part.submit(a_batch([0]))
+    assert [part.waits("in"), part.waits("other")] == [True, False]
+    _, records = part.take()
+    part.submit(a_batch([1, 2], "other"))
+    assert [part.waits("in"), part.waits("other")] == [True, True]
+    part.leave(records)
+    part.committed("in", 0)
+    assert part.waits("in")
+    part.take()
+    part.committed("in", 1)
+    assert [part.waits("in"), part.waits("other")] == [False, True]
 
 
 def test_a_source_with_much_waiting_is_not_fetched_until_half_of_it_is_gone(monkeypatch):
     monkeypatch.setattr(partition_stage, "_MOST_WAITING_BYTES", 4 * 612)
-    said = []
-    part = a_part(Echo(), tell_full=lambda tp, full: said.append((tp.topic, full)))
-    part._next_offset = {"in": 0, "other": 0}
     monkeypatch.setattr(partition_stage, "MOST_TOGETHER", 1)
+    said, source = [], TP("in", 0)
+    part = a_part(Echo(), said=said)
+    part._next_offset = {"in": 0, "other": 0}
     for at in range(5):
-        part.submit(MicroBatch(TP("in", 0), 1, a_batch([at]).records, held_bytes=100))
+        part.submit(MicroBatch(source, 1, a_batch([at]).records, held_bytes=100))
     part.submit(MicroBatch(TP("other", 0), 1, a_batch([0], "other").records, held_bytes=100))
-    assert said == [("in", True)]
     for taken in range(3):
-        assert said == [("in", True)], taken
+        assert said == [("hold", source)], taken
         part.take()
-    assert said == [("in", True), ("in", False)]
+    assert said == [("hold", source), ("release", source)]
 
 
 def test_a_partition_that_is_let_go_holds_up_no_source(monkeypatch):
     monkeypatch.setattr(partition_stage, "_MOST_WAITING_BYTES", 100)
     said = []
-    part = a_part(Echo(), tell_full=lambda tp, full: said.append((tp.topic, full)))
+    part = a_part(Echo(), said=said)
     part.submit(a_batch([0]))
     part.close()
-    assert said == [("in", True), ("in", False)]
+    assert said == [("hold", TP("in", 0)), ("release", TP("in", 0))]
