@@ -132,6 +132,7 @@ class PartitionRunner:
                 f"{tp.topic}/{tp.partition} ends at offset {end} and was processed up to {told}: was the topic made "
                 "anew? Replay into new internal topics (set another topic prefix)"
             )
+        logger.info("%s/%d: goes on at offset %d, of which the group knows %d", tp.topic, tp.partition, told, committed)
         self._owed[tp] = told
         return told
 
