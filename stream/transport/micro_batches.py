@@ -149,14 +149,14 @@ class MicroBatchConsumer(driver.Consumer):
             await asyncio.sleep(_LOOK_AGAIN_S)
             return
         # One that was full when it was taken away stays among the full ones.
-        if not self._get_active_partitions() and not self._buffered_partitions.isdisjoint(self.assignment()):
+        some_full = not self._buffered_partitions.isdisjoint(self.assignment())
+        if some_full and not self._get_active_partitions():
             await self._wait_for_room(timeout)
             return
         self._no_fetch.clear()
         try:
             # What is full is not asked for: it may have room long before another partition has anything.
-            full = not self._buffered_partitions.isdisjoint(self.assignment())
-            records, active = await self._wait_next_records(_ROOM_S if full else timeout)
+            records, active = await self._wait_next_records(_ROOM_S if some_full else timeout)
         except KafkaError as error:
             # Faust would end the worker with a page of its own.
             cast("MicroBatchTransport", self.transport).tell(error)
